@@ -1,0 +1,58 @@
+import Type, { type Static } from 'typebox'
+
+/** How character n-grams are taken of a text and counted into a fixed number of buckets. */
+export const NgramOptionsSchema = Type.Object({
+  minLength: Type.Integer({ minimum: 1 }),
+  maxLength: Type.Integer({ minimum: 1, maximum: 8 }),
+  buckets: Type.Integer({ minimum: 2, description: 'A power of two.' })
+}, { additionalProperties: false })
+
+export type NgramOptions = Static<typeof NgramOptionsSchema>
+
+/** Spellings that German writers use for each other become one: `für`, `fuer` and `fur` share their n-grams. */
+const FOLDS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/[äÄ]|ae/g, 'a'], [/[öÖ]|oe/g, 'o'], [/[üÜ]|ue/g, 'u'], [/ß|ss/g, 's'], [/\d/g, '0']
+]
+const WORDS = /[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu
+/** Texts are short; what is beyond says little more and costs as much. */
+const MAX_CHARACTERS = 2_000
+
+/**
+ * Counts character n-grams inside words, each word padded with a space on both sides, by the hashing trick
+ * (Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning").
+ * @returns occurrences by bucket
+ */
+export function countNgrams (text: string, { minLength, maxLength, buckets }: NgramOptions): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const [word] of fold(text.slice(0, MAX_CHARACTERS)).matchAll(WORDS)) {
+    const padded = ` ${word} `
+    for (let start = 0; start < padded.length; start++) {
+      let hash = 0x811c9dc5
+      for (let end = start; end < Math.min(padded.length, start + maxLength); end++) {
+        hash = Math.imul(hash ^ padded.charCodeAt(end), 0x01000193) // FNV-1a
+        if (end - start + 1 < minLength) continue
+        const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
+        counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+      }
+    }
+  }
+  return counts
+}
+
+/** A sparse vector: positions and values. */
+export interface SparseVector {
+  readonly indices: Int32Array
+  readonly values: Float32Array
+}
+
+/** Weighs counts as (1 + ln count) · idf and scales the vector to length 1 (Salton & Buckley 1988). */
+export function weighNgrams (counts: ReadonlyMap<number, number>, idf: Float32Array): SparseVector {
+  const indices = Int32Array.from(counts.keys())
+  const values = Float32Array.from(counts.entries(), ([bucket, count]) => (1 + Math.log(count)) * idf[bucket]!)
+  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1
+  return { indices, values: values.map(value => value / norm) }
+}
+
+function fold (text: string): string {
+  return FOLDS.reduce((folded, [pattern, replacement]) => folded.replace(pattern, replacement), text.normalize('NFC').toLowerCase())
+}

@@ -1,0 +1,137 @@
+import { ServiceError } from '../errors.ts'
+import { monotonicMs } from './clock.ts'
+import { CostModel } from './cost-model.ts'
+import { FairQueue } from './fair-queue.ts'
+import type { InferenceObserver } from './observer.ts'
+import { type RunResult, Task, Ticket } from './ticket.ts'
+import { WorkerPool } from './worker-pool.ts'
+import type { WorkerOptions } from './worker-protocol.ts'
+
+export interface SchedulerOptions {
+  readonly workers: number
+  readonly worker: WorkerOptions
+  /** Most texts that wait. */
+  readonly maxQueue: number
+  readonly hangMs: number
+  readonly observer: InferenceObserver
+}
+
+export interface AdmissionRequest {
+  /** Predicted length of each text of the request, in tokens. */
+  readonly tokens: readonly number[]
+  /** On the clock of `monotonicMs`. */
+  readonly deadlineAt: number
+  /** Aborts when nobody waits any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A run lost with its worker is tried once more. */
+const MAX_ATTEMPTS = 2
+/** Kept free before the deadline for the way back to the caller: at least these milliseconds, or this share. */
+const RETURN_MS = 10
+const RETURN_SHARE = 0.1
+
+/**
+ * One bounded queue in front of all workers. A request that cannot be answered by its deadline is refused when it
+ * comes, by predicted wait; one whose deadline passed or whose client left is dropped before it runs.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #queue = new FairQueue<Task>()
+  readonly #costs = new CostModel()
+  #pool!: WorkerPool
+
+  private constructor (options: SchedulerOptions) {
+    this.#options = options
+  }
+
+  /** Starts the workers; resolves when all are warm. */
+  static async start (options: SchedulerOptions): Promise<Scheduler> {
+    const scheduler = new Scheduler(options)
+    scheduler.#pool = await WorkerPool.start({
+      size: options.workers,
+      worker: options.worker,
+      hangMs: options.hangMs,
+      next: () => scheduler.#next(),
+      giveBack: job => scheduler.#retry(job as Task),
+      onSamples: ([short, long]) => scheduler.#costs.calibrate(short!, long!),
+      onLost: (reason, error) => options.observer.workerLost(reason, error)
+    })
+    return scheduler
+  }
+
+  get queueDepth (): number { return this.#queue.size }
+  get workers (): { ready: number, configured: number } {
+    return { ready: this.#pool.ready, configured: this.#pool.configured }
+  }
+
+  /**
+   * Admits a request; the caller closes the ticket.
+   * @throws {ServiceError} ERR_NOT_READY, ERR_DEADLINE_EXCEEDED, ERR_QUEUE_FULL or ERR_DEADLINE_UNREACHABLE
+   */
+  admit ({ tokens, deadlineAt, signal }: AdmissionRequest): Ticket {
+    const timeLeft = deadlineAt - monotonicMs()
+    if (this.#pool.ready === 0) throw new ServiceError('ERR_NOT_READY', { detail: 'No inference worker is ready', retryAfterMs: 1_000 })
+    if (timeLeft <= 0) throw new ServiceError('ERR_DEADLINE_EXCEEDED')
+    const wait = this.#predictWait(tokens)
+    if (this.#queue.size + tokens.length > this.#options.maxQueue) {
+      throw new ServiceError('ERR_QUEUE_FULL', { detail: `${this.#queue.size} inquiries are waiting`, retryAfterMs: wait })
+    }
+    const needed = wait + Math.max(RETURN_MS, RETURN_SHARE * timeLeft)
+    if (needed > timeLeft) {
+      const detail = `The answer would take about ${Math.ceil(wait)} ms; ${Math.floor(timeLeft)} ms are left`
+      throw new ServiceError('ERR_DEADLINE_UNREACHABLE', { detail, retryAfterMs: needed - timeLeft })
+    }
+    const ticket = new Ticket(timeLeft, signal, reason => {
+      for (const _task of this.#queue.remove(ticket)) this.#options.observer.dropped(reason)
+    })
+    return ticket
+  }
+
+  /** Runs the model on one text. Rejects with ERR_DEADLINE_EXCEEDED or ERR_INFERENCE_FAILED. */
+  async run (ticket: Ticket, ids: Int32Array): Promise<RunResult> {
+    const task = new Task(ticket, ids, this.#costs.predict(ids.length))
+    const waiting = ticket.wait(task)
+    if (!ticket.over) {
+      this.#queue.push(ticket, task)
+      this.#pool.dispatch()
+    }
+    const result = await waiting.catch(error => {
+      throw error instanceof ServiceError ? error : new ServiceError('ERR_INFERENCE_FAILED', { cause: error })
+    })
+    this.#costs.observe({ tokens: ids.length, ms: result.modelMs })
+    return result
+  }
+
+  /** Lets running and waiting work end for at most `drainMs`, then stops the workers. */
+  async close (drainMs: number): Promise<void> {
+    await this.#pool.close(drainMs)
+  }
+
+  /** @returns milliseconds until the last of these texts would be done */
+  #predictWait (tokens: readonly number[]): number {
+    const costs = tokens.map(count => this.#costs.predict(count))
+    const own = costs.reduce((sum, cost) => sum + cost, 0)
+    const ahead = this.#queue.costAhead(tokens.length) + this.#pool.remainingCost()
+    return Math.max((ahead + own) / this.#pool.ready, ...costs)
+  }
+
+  #next (): Task | undefined {
+    for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
+      if (task.ticket.over) { this.#options.observer.dropped('deadline'); continue }
+      task.started()
+      return task
+    }
+    return undefined
+  }
+
+  #retry (task: Task): void {
+    if (task.ticket.over) return
+    if (task.attempts >= MAX_ATTEMPTS) {
+      task.failed(new ServiceError('ERR_INFERENCE_FAILED', { detail: 'The inference worker was lost twice on this text' }))
+      return
+    }
+    this.#queue.pushFront(task)
+    this.#pool.dispatch()
+  }
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fetchByAlias, openModelStore } from '../model-store/open.ts'
+import { buildApp } from './app.ts'
+import { readConfig } from './config.ts'
+import { availableCores } from './cores.ts'
+import { Classifier } from './inference/classifier.ts'
+import { createMetrics } from './metrics.ts'
+import { ServiceState } from './service-state.ts'
+
+/** The inference service as a process: environment in, signals handled, exit code out. */
+const config = readConfig(process.env)
+const metrics = createMetrics()
+const serviceState = new ServiceState()
+
+const model = await fetchByAlias(openModelStore(config.MODEL_STORE_URL), config.MODEL_NAME, config.MODEL_ALIAS)
+const classifier = await Classifier.start({
+  model,
+  workers: config.INFERENCE_WORKERS || availableCores(),
+  maxQueue: config.MAX_QUEUE,
+  hangMs: config.WORKER_HANG_MS,
+  observer: metrics.observer
+})
+metrics.watch(classifier)
+const app = await buildApp({ config, classifier, metrics, serviceState })
+await app.listen({ host: config.HOST, port: config.PORT })
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    shutDown(signal).then(() => process.exit(0), err => {
+      app.log.fatal({ err }, 'shutdown failed')
+      process.exit(1)
+    })
+  })
+}
+
+/** Says not ready, lets requests in flight end within the limit, then closes what was started. */
+async function shutDown (signal: string): Promise<void> {
+  app.log.info({ signal }, 'shutting down')
+  serviceState.startDraining()
+  await sleep(config.DRAIN_DELAY_MS)
+  const closed = app.close().then(() => true)
+  const inTime = await Promise.race([closed, sleep(config.SHUTDOWN_TIMEOUT_MS, false)])
+  if (!inTime) app.log.warn('requests were still in flight at the shutdown limit')
+  await classifier.close(1_000)
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, cp, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ModelStoreError } from '../errors.ts'
+import type { Manifest } from '../manifest.ts'
+import type { AliasMove, ModelStore, Promotion, StoredModel } from '../store.ts'
+import { MANIFEST_FILE, verifyDirectory } from '../verify.ts'
+import { withLock } from './file-lock.ts'
+
+const ALIASES_FILE = 'aliases.json'
+const PROMOTIONS_FILE = 'promotions.jsonl'
+const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+
+/**
+ * Models in a folder: `<root>/<name>/<version>/`, with `aliases.json` and `promotions.jsonl` beside the versions.
+ * A version appears by one rename and an alias moves by one rename, so readers see the old state or the new one.
+ */
+export function createFileStore (root: string): ModelStore {
+  const modelFolder = (name: string) => join(root, safe(name))
+  const versionFolder = (name: string, version: string) => join(modelFolder(name), safe(version))
+
+  async function versions (name: string): Promise<string[]> {
+    const entries = await readdir(modelFolder(name), { withFileTypes: true }).catch(ifMissing([]))
+    return entries.filter(entry => entry.isDirectory() && SAFE_NAME.test(entry.name))
+      .map(entry => entry.name)
+      .sort(new Intl.Collator('en', { numeric: true }).compare)
+  }
+
+  async function requireVersion (name: string, version: string): Promise<void> {
+    if (!(await versions(name)).includes(version)) {
+      throw new ModelStoreError('ERR_MODEL_NOT_FOUND', `There is no version ${version} of ${name} in ${root}`)
+    }
+  }
+
+  async function aliases (name: string): Promise<Record<string, string>> {
+    const json = await readFile(join(modelFolder(name), ALIASES_FILE), 'utf8').catch(ifMissing('{}'))
+    return JSON.parse(json)
+  }
+
+  async function resolve (name: string, alias: string): Promise<string> {
+    const version = (await aliases(name))[alias]
+    if (version === undefined) throw new ModelStoreError('ERR_ALIAS_NOT_FOUND', `${name} has no alias ${alias} in ${root}`)
+    return version
+  }
+
+  async function fetch (name: string, version: string): Promise<StoredModel> {
+    await requireVersion(name, version)
+    const directory = versionFolder(name, version)
+    const manifest = await verifyDirectory(directory)
+    if (manifest.name !== name || manifest.version !== version) {
+      throw new ModelStoreError('ERR_MODEL_CORRUPT', `${join(directory, MANIFEST_FILE)} is of ${manifest.name} ${manifest.version}`)
+    }
+    return { manifest, directory }
+  }
+
+  async function publish (directory: string): Promise<Manifest> {
+    const manifest = await verifyDirectory(directory)
+    const folder = modelFolder(manifest.name)
+    const staging = join(folder, `.${manifest.version}.${randomUUID()}`)
+    await mkdir(staging, { recursive: true })
+    try {
+      for (const path of [MANIFEST_FILE, ...manifest.files.map(file => file.path)]) {
+        await cp(join(directory, path), join(staging, path))
+      }
+      await verifyDirectory(staging)
+      // A rename onto a folder that has files fails, which makes the version immutable even between processes.
+      await rename(staging, versionFolder(manifest.name, manifest.version))
+    } catch (error) {
+      if (hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EEXIST')) {
+        throw new ModelStoreError('ERR_VERSION_EXISTS', `${manifest.name} ${manifest.version} is published already`, { cause: error })
+      }
+      throw error
+    } finally {
+      await rm(staging, { recursive: true, force: true })
+    }
+    return manifest
+  }
+
+  async function setAlias (name: string, alias: string, version: string, move: AliasMove): Promise<Promotion> {
+    safe(alias)
+    await requireVersion(name, version)
+    return await withLock(join(modelFolder(name), '.lock'), async () => {
+      const current = await aliases(name)
+      const from = current[alias] ?? null
+      if (move.expected !== undefined && move.expected !== from) {
+        throw new ModelStoreError('ERR_ALIAS_CONFLICT', `${alias} of ${name} points at ${from}, not at ${move.expected}: another promotion came first`)
+      }
+      const promotion: Promotion = { alias, from, to: version, gateReport: move.gateReport ?? null, by: move.by, at: new Date().toISOString() }
+      await replaceFile(join(modelFolder(name), ALIASES_FILE), JSON.stringify({ ...current, [alias]: version }, null, 2) + '\n')
+      await appendFile(join(modelFolder(name), PROMOTIONS_FILE), JSON.stringify(promotion) + '\n')
+      return promotion
+    })
+  }
+
+  async function promotions (name: string): Promise<Promotion[]> {
+    const lines = await readFile(join(modelFolder(name), PROMOTIONS_FILE), 'utf8').catch(ifMissing(''))
+    return lines.split('\n').filter(Boolean).map(line => JSON.parse(line))
+  }
+
+  return { versions, resolve, fetch, publish, aliases, setAlias, promotions }
+}
+
+function safe (name: string): string {
+  if (!SAFE_NAME.test(name)) throw new ModelStoreError('ERR_MODEL_NOT_FOUND', `${JSON.stringify(name)} is no name of a model, version or alias`)
+  return name
+}
+
+async function replaceFile (path: string, content: string): Promise<void> {
+  const staging = `${path}.${randomUUID()}`
+  await writeFile(staging, content)
+  const handle = await open(staging, 'r')
+  await handle.sync().finally(() => handle.close())
+  await rename(staging, path)
+}
+
+function ifMissing<Value> (fallback: Value) {
+  return (error: unknown): Value => {
+    if (hasCode(error, 'ENOENT')) return fallback
+    throw error
+  }
+}
+
+function hasCode (error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

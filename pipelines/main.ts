@@ -1,0 +1,18 @@
+import * as trainCommand from './train/command.ts'
+
+/** `npm run pipelines -- <step> [options]` */
+const STEPS: Record<string, { help: string, run: (args: string[]) => Promise<void> }> = {
+  train: { help: trainCommand.HELP, run: trainCommand.train }
+}
+
+const [step = '', ...args] = process.argv.slice(2)
+const command = STEPS[step]
+if (!command || args.includes('--help')) {
+  console.log(command?.help ?? `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help.`)
+  process.exitCode = command || step === '--help' ? 0 : 2
+} else {
+  await command.run(args).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  })
+}

@@ -1,0 +1,16 @@
+import type { Manifest } from '../../model-store/manifest.ts'
+import type { HeadParameters } from './train-head.ts'
+import type { ThresholdTargets } from './thresholds.ts'
+
+/** How the default model is made; recorded in its manifest. Chosen by cross-validation on the training split. */
+export const HEAD_PARAMETERS: HeadParameters = {
+  c: 5,
+  maxIterations: 150,
+  ngrams: { minLength: 2, maxLength: 5, buckets: 65_536, scale: 1.5, minTexts: 2 }
+}
+
+export const THRESHOLD_TARGETS: ThresholdTargets = { maxLost: 0.09, labelPrecision: 0.85 }
+
+/** What the encoder was trained with, and how much of a long mail it reads: 60 % of it from the beginning. */
+export const ENCODER_INPUT: Manifest['input'] = { prefix: 'query: ', maxTokens: 256, headTokens: 154 }
+export const ENCODER_OUTPUT: Manifest['output'] = { kind: 'embedding', name: 'sentence_embedding', size: 384 }

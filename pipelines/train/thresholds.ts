@@ -1,0 +1,91 @@
+import type { Manifest } from '../../model-store/manifest.ts'
+import { decide } from '../../api/inference/decision.ts'
+import { OUT_OF_SCOPE } from '../data/data-set.ts'
+
+/** Calibrated probabilities of one item, one a class, and its true class. */
+export interface ScoredItem {
+  readonly probabilities: Float64Array
+  readonly truth: string
+}
+
+export interface ThresholdTargets {
+  /** Largest share of inquiries in scope that may go to manual. */
+  readonly maxLost: number
+  /** Each label's answers must be right this often on the validation split, where enough of them are there. */
+  readonly labelPrecision: number
+}
+
+type Thresholds = Manifest['thresholds']
+
+const OUT_OF_SCOPE_GRID = range(0.05, 0.9, 0.025)
+const CONFIDENCE_GRID = range(0, 0.6, 0.025)
+const LABEL_GRID = range(0, 0.7, 0.05)
+/** A label's own threshold rests on at least so many answers. */
+const MIN_ANSWERS = 10
+/** Part of `maxLost` kept for the labels' own thresholds. */
+const LABEL_SHARE = 0.15
+
+/**
+ * Chooses when an inquiry goes to manual. First the out-of-scope threshold and the common least confidence: of all
+ * pairs that lose few enough good inquiries, the one that catches most of those out of scope, then the one that
+ * answers most accurately. Then a higher threshold for labels that are answered wrongly too often.
+ */
+export function chooseThresholds (items: readonly ScoredItem[], classes: readonly string[], targets: ThresholdTargets): Thresholds {
+  const candidates = OUT_OF_SCOPE_GRID.flatMap(outOfScope => CONFIDENCE_GRID.map(confidence => {
+    const thresholds: Thresholds = { default: confidence, perClass: {}, outOfScope: { classId: OUT_OF_SCOPE, probability: outOfScope } }
+    return { thresholds, ...rates(items, classes, thresholds) }
+  }))
+  const allowed = candidates.filter(({ lost }) => lost <= targets.maxLost * (1 - LABEL_SHARE))
+  const common = allowed.reduce((best, candidate) => score(candidate) > score(best) ? candidate : best).thresholds
+  const perClass: Record<string, number> = {}
+  for (const label of classes.filter(id => id !== OUT_OF_SCOPE)) {
+    const threshold = labelThreshold(items, classes, common, label, targets.labelPrecision)
+    if (threshold === undefined) continue
+    const raised = { ...common, perClass: { ...perClass, [label]: threshold } }
+    if (rates(items, classes, raised).lost <= targets.maxLost) perClass[label] = threshold
+  }
+  return { ...common, perClass }
+}
+
+/** Shares that follow from thresholds. */
+export interface Rates {
+  /** Of the inquiries in scope: sent to manual. */
+  readonly lost: number
+  /** Of the inquiries out of scope: sent to manual. */
+  readonly caught: number
+  /** Of the inquiries in scope that were answered: rightly. */
+  readonly answeredAccuracy: number
+}
+
+export function rates (items: readonly ScoredItem[], classes: readonly string[], thresholds: Thresholds): Rates {
+  const decided = items.map(({ probabilities, truth }) => ({ truth, ...decide(probabilities, { classes: [...classes], thresholds }, 1) }))
+  const inScope = decided.filter(({ truth }) => truth !== OUT_OF_SCOPE)
+  const answered = inScope.filter(({ decision }) => decision === 'classified')
+  const outside = decided.filter(({ truth }) => truth === OUT_OF_SCOPE)
+  return {
+    lost: 1 - answered.length / inScope.length,
+    caught: outside.filter(({ decision }) => decision === 'manual').length / outside.length,
+    answeredAccuracy: answered.filter(({ category, truth }) => category === truth).length / answered.length
+  }
+}
+
+/** Catching what is out of scope counts first; accuracy decides between the nearly equal. */
+function score ({ caught, answeredAccuracy }: Rates): number {
+  return caught + answeredAccuracy
+}
+
+function labelThreshold (items: readonly ScoredItem[], classes: readonly string[], common: Thresholds, label: string, precision: number): number | undefined {
+  const answers = items
+    .map(({ probabilities, truth }) => ({ truth, ...decide(probabilities, { classes: [...classes], thresholds: common }, 1) }))
+    .filter(({ category }) => category === label)
+  const precisionFrom = (threshold: number) => {
+    const kept = answers.filter(({ confidence }) => confidence >= threshold)
+    return kept.length < MIN_ANSWERS ? undefined : kept.filter(({ truth }) => truth === label).length / kept.length
+  }
+  if ((precisionFrom(0) ?? 1) >= precision) return undefined
+  return LABEL_GRID.find(threshold => threshold > common.default && (precisionFrom(threshold) ?? 0) >= precision)
+}
+
+function range (from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => Number((from + index * step).toFixed(4)))
+}
