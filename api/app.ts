@@ -2,7 +2,8 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawReplyDefaultExpression, type RawRequestDefaultExpression, type RawServerDefault } from 'fastify'
+import type { DestinationStream } from 'pino'
 import { type Config, listOf } from './config.ts'
 import { ServiceError } from './errors.ts'
 import type { Classifier } from './inference/classifier.ts'
@@ -13,6 +14,7 @@ import { answerClientError, registerErrorHandler } from './plugins/error-handler
 import { registerRequestContext, requestId } from './plugins/request-context.ts'
 import { registerRequestRecord } from './plugins/request-record.ts'
 import { registerClassifyRoutes } from './routes/classify.ts'
+import { registerErrorCatalogue } from './routes/error-catalogue.ts'
 import { registerHealthRoutes } from './routes/health.ts'
 import { registerInformationRoutes } from './routes/information.ts'
 import { registerPage } from './routes/page.ts'
@@ -30,7 +32,7 @@ export interface RouteContext {
 
 export interface AppOptions extends RouteContext {
   /** Where log lines go. @default standard output */
-  readonly logStream?: NodeJS.WritableStream
+  readonly logStream?: DestinationStream
 }
 
 const MAX_HEADER_BYTES = 16_384
@@ -41,9 +43,8 @@ export async function buildApp (options: AppOptions): Promise<TypedInstance> {
   const { config, metrics } = options
   const app = Fastify({
     logger: { level: config.LOG_LEVEL, base: { service: 'api' }, ...(options.logStream && { stream: options.logStream }) },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
-    requestIdLogLabel: 'requestId',
     bodyLimit: config.MAX_BODY_BYTES,
     requestTimeout: config.BODY_TIMEOUT_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: config.BODY_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
@@ -61,6 +62,7 @@ export async function buildApp (options: AppOptions): Promise<TypedInstance> {
   await registerSecurityHeaders(app, config)
   await registerDocumentation(app)
   await registerPage(app)
+  registerErrorCatalogue(app)
   registerHealthRoutes(app, options)
   await app.register(async guarded => {
     const authenticator = createAuthenticator(guarded, { keys: listOf(config.API_KEYS), keysFile: config.API_KEYS_FILE })
@@ -83,7 +85,10 @@ async function registerSecurityHeaders (app: FastifyInstance, config: Config): P
   const origins = listOf(config.CORS_ORIGINS)
   if (origins.length) await app.register(cors, { origin: origins, methods: ['GET', 'POST'], exposedHeaders: ['x-request-id', 'server-timing', 'retry-after'] })
   await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'self'"], imgSrc: ["'self'", 'data:'], baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"], objectSrc: ["'none'"] }
+    },
     hsts: false // the service speaks HTTP; whoever terminates TLS decides on this
   })
 }

@@ -24,6 +24,10 @@ export function createMetrics () {
   const lost = new Counter({ registers, name: 'inquiry_inference_workers_lost_total', help: 'Inference workers that were replaced.', labelNames: ['reason'] })
   const modelInfo = new Gauge({ registers, name: 'inquiry_model_info', help: 'The model that answers; always 1.', labelNames: ['name', 'version', 'git_commit', 'data_digest'] })
 
+  const stage = {
+    queue: inference.labels('queue'), tokenize: inference.labels('tokenize'), model: inference.labels('model'), postprocess: inference.labels('postprocess')
+  }
+
   return {
     registry,
 
@@ -40,10 +44,10 @@ export function createMetrics () {
 
     classified (result: ClassifierResult, modelVersion: string): void {
       const { stages, decision, reason, alternatives } = result
-      inference.observe({ stage: 'queue' }, stages.queueMs / 1e3)
-      inference.observe({ stage: 'tokenize' }, stages.tokenizeMs / 1e3)
-      inference.observe({ stage: 'model' }, stages.modelMs / 1e3)
-      inference.observe({ stage: 'postprocess' }, stages.postprocessMs / 1e3)
+      stage.queue.observe(stages.queueMs / 1e3)
+      stage.tokenize.observe(stages.tokenizeMs / 1e3)
+      stage.model.observe(stages.modelMs / 1e3)
+      stage.postprocess.observe(stages.postprocessMs / 1e3)
       predictions.inc({ category: alternatives[0]!.category, decision, model_version: modelVersion })
       decisions.inc({ decision, reason: reason ?? 'none' })
       confidence.observe({ model_version: modelVersion }, result.confidence)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
 import { fetchByAlias, openModelStore } from '../model-store/open.ts'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
@@ -8,6 +9,10 @@ import { createMetrics } from './metrics.ts'
 import { ServiceState } from './service-state.ts'
 
 /** The inference service as a process: environment in, signals handled, exit code out. */
+const LOG_BUFFER_BYTES = 4_096
+const LOG_FLUSH_MS = 250
+const SHUTDOWN_WORKERS_MS = 1_000
+
 const config = readConfig(process.env)
 const metrics = createMetrics()
 const serviceState = new ServiceState()
@@ -21,7 +26,8 @@ const classifier = await Classifier.start({
   observer: metrics.observer
 })
 metrics.watch(classifier)
-const app = await buildApp({ config, classifier, metrics, serviceState })
+const logStream = pino.destination({ fd: process.stdout.fd, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS })
+const app = await buildApp({ config, classifier, metrics, serviceState, logStream })
 await app.listen({ host: config.HOST, port: config.PORT })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -41,5 +47,6 @@ async function shutDown (signal: string): Promise<void> {
   const closed = app.close().then(() => true)
   const inTime = await Promise.race([closed, sleep(config.SHUTDOWN_TIMEOUT_MS, false)])
   if (!inTime) app.log.warn('requests were still in flight at the shutdown limit')
-  await classifier.close(1_000)
+  await classifier.close(SHUTDOWN_WORKERS_MS)
+  logStream.flushSync()
 }

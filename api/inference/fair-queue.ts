@@ -9,7 +9,7 @@ export class FairQueue<Item extends Waiting> {
   /** Waiting items by owner; the order of the map is the order of turns. */
   readonly #flows = new Map<object, Item[]>()
   /** Items that had their turn but must run again; they go before all others. */
-  #returned: Item[] = []
+  readonly #returned: Item[] = []
   #size = 0
 
   get size (): number { return this.#size }
@@ -25,7 +25,7 @@ export class FairQueue<Item extends Waiting> {
   /** Puts an item that was already taken before all others. */
   pushFront (item: Item): void {
     this.#size++
-    this.#returned.push(item)
+    this.#returned.unshift(item)
   }
 
   /** Takes the next item. */
@@ -54,12 +54,11 @@ export class FairQueue<Item extends Waiting> {
   }
 
   #takeTurn (): Item | undefined {
-    for (const [owner, flow] of this.#flows) {
-      const item = flow.shift()
-      this.#flows.delete(owner)
-      if (flow.length) this.#flows.set(owner, flow) // behind all others
-      return item
-    }
-    return undefined
+    const [turn] = this.#flows
+    if (!turn) return undefined
+    const [owner, flow] = turn
+    this.#flows.delete(owner)
+    if (flow.length > 1) this.#flows.set(owner, flow) // behind all others
+    return flow.shift()
   }
 }

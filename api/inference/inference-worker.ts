@@ -2,13 +2,18 @@ import { Worker } from 'node:worker_threads'
 import { monotonicMs } from './clock.ts'
 import type { CostSample } from './cost-model.ts'
 import type { Job } from './worker-pool.ts'
-import type { WorkerOptions, WorkerReply, WorkerRequest } from './worker-protocol.ts'
+import { WORKER_DEPTH, type WorkerData, type WorkerOptions, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 interface WorkerEvents {
-  /** The worker can take a job. */
-  readonly onIdle: () => void
+  /** The worker can take another job. */
+  readonly onFree: () => void
   /** The thread ended without being asked to. */
   readonly onExit: (error: Error | undefined) => void
+}
+
+interface HeldJob {
+  readonly job: Job
+  readonly slot: number
 }
 
 /** How long a terminated thread may stay inside native code before it is left behind. */
@@ -16,20 +21,24 @@ const TERMINATION_MS = 1_000
 
 const WORKER_FILE = new URL(`./inference.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-/** The main thread's side of one worker: at most one job at a time. */
+/** The main thread's side of one worker: the job that runs, and at most one behind it. */
 export class InferenceWorker {
   readonly #thread: Worker
   readonly #events: WorkerEvents
+  readonly #cancelled = new Int32Array(new SharedArrayBuffer(WORKER_DEPTH * Int32Array.BYTES_PER_ELEMENT))
+  readonly #held: HeldJob[] = []
   #ready = false
   #closed = false
   #lastError: Error | undefined
-  #running: { readonly job: Job, readonly startedAt: number } | undefined
+  #runningSince = 0
+  #nextSlot = 0
   /** Resolves with warm-up times once the model is loaded and warm; rejects when the thread ends before. */
   readonly started: Promise<CostSample[]>
 
   constructor (options: WorkerOptions, events: WorkerEvents) {
     this.#events = events
-    this.#thread = new Worker(WORKER_FILE, { workerData: options, name: 'inference' })
+    const workerData: WorkerData = { ...options, cancelled: this.#cancelled }
+    this.#thread = new Worker(WORKER_FILE, { workerData, name: 'inference' })
     this.started = new Promise((resolve, reject) => {
       this.#thread.on('message', (reply: WorkerReply) => {
         if (reply.type === 'ready') { this.#ready = true; resolve(reply.samples) } else this.#settle(reply)
@@ -44,15 +53,39 @@ export class InferenceWorker {
   }
 
   get ready (): boolean { return this.#ready }
-  get idle (): boolean { return this.#ready && !this.#running && !this.#closed }
-  get running () { return this.#running }
 
-  run (job: Job): void {
-    this.#running = { job, startedAt: monotonicMs() }
-    this.#post({ type: 'run', ids: job.ids })
+  /** How many more jobs it takes. */
+  get room (): number { return this.#ready && !this.#closed ? WORKER_DEPTH - this.#held.length : 0 }
+
+  /** Jobs that it holds, the running one first. */
+  get jobs (): Job[] { return this.#held.map(({ job }) => job) }
+
+  /** Milliseconds since the running job began; 0 when none runs. */
+  get runningMs (): number { return this.#held.length ? monotonicMs() - this.#runningSince : 0 }
+
+  /** Predicted milliseconds until it is idle. */
+  get remainingCost (): number {
+    const [running, ...waiting] = this.#held
+    if (!running) return 0
+    return Math.max(0, running.job.cost - this.runningMs) + waiting.reduce((sum, { job }) => sum + job.cost, 0)
   }
 
-  /** Lets the running job end for at most `drainMs`, then ends the thread. */
+  run (job: Job): void {
+    const slot = this.#nextSlot
+    this.#nextSlot = (slot + 1) % WORKER_DEPTH
+    Atomics.store(this.#cancelled, slot, 0)
+    if (this.#held.length === 0) this.#runningSince = monotonicMs()
+    this.#held.push({ job, slot })
+    this.#post({ type: 'run', slot, ids: job.ids })
+  }
+
+  /** Skips a job that has not begun; one that runs is run to its end. */
+  cancel (job: Job): void {
+    const held = this.#held.find(candidate => candidate.job === job)
+    if (held) Atomics.store(this.#cancelled, held.slot, 1)
+  }
+
+  /** Lets the jobs it holds end for at most `drainMs`, then ends the thread. */
   async close (drainMs: number): Promise<void> {
     this.#closed = true
     const exited = new Promise<void>(resolve => { this.#thread.once('exit', () => resolve()) })
@@ -71,13 +104,13 @@ export class InferenceWorker {
   }
 
   #settle (reply: Exclude<WorkerReply, { type: 'ready' }>): void {
-    const job = this.#running?.job
-    this.#running = undefined
+    const held = this.#held.shift()
+    this.#runningSince = monotonicMs()
     // The next job first: its worker computes while the reply to this one is written.
-    if (!this.#closed) this.#events.onIdle()
-    if (!job) return
-    if (reply.type === 'result') job.done(reply.output, reply.modelMs)
-    else job.failed(new Error(reply.message))
+    if (!this.#closed) this.#events.onFree()
+    if (reply.type === 'result') held?.job.done(reply.output, reply.modelMs)
+    else if (reply.type === 'skipped') held?.job.skipped()
+    else held?.job.failed(new Error(reply.message))
   }
 
   #post (request: WorkerRequest): void {

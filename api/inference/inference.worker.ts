@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { monotonicMs } from './clock.ts'
-import type { WorkerOptions, WorkerReply, WorkerRequest } from './worker-protocol.ts'
+import type { WorkerData, WorkerReply, WorkerRequest } from './worker-protocol.ts'
 
 /**
  * One single-threaded ONNX session. onnxruntime-node computes on the calling thread even where it returns a promise,
  * so the session lives here, away from HTTP and timers.
  */
-const { modelPath, outputName, warmupTokens } = workerData as WorkerOptions
+const { modelPath, outputName, warmupTokens, cancelled } = workerData as WorkerData
 const port = parentPort!
 
 const session = await ort.InferenceSession.create(modelPath, {
@@ -22,6 +22,7 @@ const takesMask = session.inputNames.includes('attention_mask')
 
 port.on('message', (request: WorkerRequest) => {
   if (request.type === 'close') { close(); return }
+  if (Atomics.load(cancelled, request.slot) !== 0) { reply({ type: 'skipped' }); return }
   run(request.ids).then(
     ({ output, modelMs }) => reply({ type: 'result', output, modelMs }),
     (error: unknown) => reply({ type: 'failed', message: error instanceof Error ? error.message : String(error) })

@@ -27,9 +27,9 @@ export interface AdmissionRequest {
 
 /** A run lost with its worker is tried once more. */
 const MAX_ATTEMPTS = 2
-/** Kept free before the deadline for the way back to the caller: at least these milliseconds, or this share. */
+/** Predictions are averages: so much more must fit before the deadline, and the way back to the caller besides. */
+const CAUTION = 1.25
 const RETURN_MS = 10
-const RETURN_SHARE = 0.1
 
 /**
  * One bounded queue in front of all workers. A request that cannot be answered by its deadline is refused when it
@@ -77,13 +77,14 @@ export class Scheduler {
     if (this.#queue.size + tokens.length > this.#options.maxQueue) {
       throw new ServiceError('ERR_QUEUE_FULL', { detail: `${this.#queue.size} inquiries are waiting`, retryAfterMs: wait })
     }
-    const needed = wait + Math.max(RETURN_MS, RETURN_SHARE * timeLeft)
+    const needed = CAUTION * wait + RETURN_MS
     if (needed > timeLeft) {
       const detail = `The answer would take about ${Math.ceil(wait)} ms; ${Math.floor(timeLeft)} ms are left`
       throw new ServiceError('ERR_DEADLINE_UNREACHABLE', { detail, retryAfterMs: needed - timeLeft })
     }
-    const ticket = new Ticket(timeLeft, signal, reason => {
-      for (const _task of this.#queue.remove(ticket)) this.#options.observer.dropped(reason)
+    const ticket = new Ticket(timeLeft, signal, {
+      onOver: pending => this.#drop(ticket, pending),
+      onDropped: reason => this.#options.observer.dropped(reason)
     })
     return ticket
   }
@@ -118,11 +119,15 @@ export class Scheduler {
 
   #next (): Task | undefined {
     for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
-      if (task.ticket.over) { this.#options.observer.dropped('deadline'); continue }
-      task.started()
-      return task
+      if (!task.ticket.over) return task
+      task.skipped()
     }
     return undefined
+  }
+
+  #drop (ticket: Ticket, pending: ReadonlySet<Task>): void {
+    for (const task of this.#queue.remove(ticket)) task.skipped()
+    for (const task of pending) this.#pool.cancel(task)
   }
 
   #retry (task: Task): void {

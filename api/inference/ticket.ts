@@ -17,7 +17,6 @@ export class Task implements Job {
   readonly ticket: Ticket
   readonly result: Promise<RunResult>
   attempts = 0
-  #startedAt = 0
   readonly #queuedAt = monotonicMs()
   readonly #settle: { resolve: (result: RunResult) => void, reject: (error: Error) => void }
 
@@ -30,13 +29,20 @@ export class Task implements Job {
     this.#settle = { resolve, reject }
   }
 
-  started (): void { this.#startedAt = monotonicMs() }
-
   done (output: Float32Array, modelMs: number): void {
-    this.#settle.resolve({ output, modelMs, queueMs: this.#startedAt - this.#queuedAt })
+    this.#settle.resolve({ output, modelMs, queueMs: monotonicMs() - this.#queuedAt - modelMs })
   }
 
   failed (error: Error): void { this.#settle.reject(error) }
+
+  skipped (): void { this.ticket.skipped() }
+}
+
+interface TicketEvents {
+  /** The rest of the work is void: its tasks must not begin any more. */
+  readonly onOver: (pending: ReadonlySet<Task>) => void
+  /** A task was dropped unrun. */
+  readonly onDropped: (reason: DropReason) => void
 }
 
 /** The right of one request to run texts until its deadline, or until its client leaves. */
@@ -44,15 +50,12 @@ export class Ticket {
   readonly #pending = new Set<Task>()
   readonly #timer: NodeJS.Timeout
   readonly #signal: AbortSignal | undefined
-  readonly #onDrop: (reason: DropReason) => void
+  readonly #events: TicketEvents
   #over: DropReason | undefined
 
-  /**
-   * @param timeLeft milliseconds until the deadline
-   * @param onDrop told once when the rest of the work is void
-   */
-  constructor (timeLeft: number, signal: AbortSignal | undefined, onDrop: (reason: DropReason) => void) {
-    this.#onDrop = onDrop
+  /** @param timeLeft milliseconds until the deadline */
+  constructor (timeLeft: number, signal: AbortSignal | undefined, events: TicketEvents) {
+    this.#events = events
     this.#signal = signal
     this.#timer = setTimeout(() => this.#drop('deadline'), timeLeft)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
@@ -69,6 +72,9 @@ export class Ticket {
     return await task.result.finally(() => this.#pending.delete(task))
   }
 
+  /** One of its tasks was dropped unrun. */
+  skipped (): void { this.#events.onDropped(this.#over ?? 'deadline') }
+
   /** Called when the request is over. */
   close (): void {
     clearTimeout(this.#timer)
@@ -79,7 +85,7 @@ export class Ticket {
 
   #drop (reason: DropReason): void {
     this.#over = reason
-    this.#onDrop(reason)
+    this.#events.onOver(this.#pending)
     for (const task of this.#pending) task.failed(new ServiceError('ERR_DEADLINE_EXCEEDED'))
   }
 }

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicMs } from './clock.ts'
 import type { CostSample } from './cost-model.ts'
 import { InferenceWorker } from './inference-worker.ts'
-import type { WorkerOptions } from './worker-protocol.ts'
+import { WORKER_DEPTH, type WorkerOptions } from './worker-protocol.ts'
 
 /** One run of the model: what goes in and who waits for it. */
 export interface Job {
@@ -13,6 +12,8 @@ export interface Job {
   attempts: number
   done(output: Float32Array, modelMs: number): void
   failed(error: Error): void
+  /** It was cancelled before it began. */
+  skipped(): void
 }
 
 /** Why a worker was replaced. */
@@ -34,6 +35,8 @@ export interface WorkerPoolOptions {
   readonly onLost: (reason: LossReason, error: Error | undefined) => void
 }
 
+/** A worker with at most this much left to do is given its next job; more would wait behind it in vain. */
+const PREFETCH_MS = 15
 const RESTART_DELAY_MS = 100
 const LONGEST_RESTART_DELAY_MS = 5_000
 
@@ -76,24 +79,29 @@ export class WorkerPool {
     return [...this.#workers].filter(worker => worker.ready).length
   }
 
-  /** Predicted milliseconds until the running jobs end, summed over the workers. */
+  /** Predicted milliseconds of work that the workers hold, all together. */
   remainingCost (): number {
-    const now = monotonicMs()
     let cost = 0
-    for (const { running } of this.#workers) {
-      if (running) cost += Math.max(0, running.startedAt + running.job.cost - now)
-    }
+    for (const worker of this.#workers) cost += worker.remainingCost
     return cost
   }
 
-  /** Gives waiting jobs to idle workers. Called whenever a job was queued. */
+  /**
+   * Gives waiting jobs to the workers: to idle ones first, then one to each that will soon be idle, lest it wait for
+   * the main thread. Called whenever a job was queued.
+   */
   dispatch (): void {
-    for (const worker of this.#workers) {
-      if (!worker.idle) continue
-      const job = this.#options.next()
+    for (;;) {
+      const worker = this.#pick()
+      const job = worker && this.#options.next()
       if (!job) return
       worker.run(job)
     }
+  }
+
+  /** Tells the workers that nobody waits for a job any more. */
+  cancel (job: Job): void {
+    for (const worker of this.#workers) worker.cancel(job)
   }
 
   /** Lets running jobs end for at most `drainMs`, then stops every worker. */
@@ -103,9 +111,18 @@ export class WorkerPool {
     await Promise.all([...this.#workers].map(worker => worker.close(drainMs)))
   }
 
+  #pick (): InferenceWorker | undefined {
+    let best: InferenceWorker | undefined
+    for (const worker of this.#workers) {
+      if (worker.room === 0 || (worker.room < WORKER_DEPTH && worker.remainingCost > PREFETCH_MS)) continue
+      if (!best || worker.remainingCost < best.remainingCost) best = worker
+    }
+    return best
+  }
+
   async #spawn (): Promise<void> {
     const worker = new InferenceWorker(this.#options.worker, {
-      onIdle: () => this.dispatch(),
+      onFree: () => this.dispatch(),
       onExit: error => this.#lost(worker, 'exited', error)
     })
     this.#workers.add(worker)
@@ -118,11 +135,9 @@ export class WorkerPool {
   #lost (worker: InferenceWorker, reason: LossReason, error: Error | undefined): void {
     if (!this.#workers.delete(worker) || this.#closing.signal.aborted) return
     this.#options.onLost(reason, error)
-    const job = worker.running?.job
-    if (job) {
-      job.attempts++
-      this.#options.giveBack(job)
-    }
+    const [running] = worker.jobs
+    if (running) running.attempts++ // only the one that ran may be to blame
+    for (const job of worker.jobs.toReversed()) this.#options.giveBack(job)
     this.#respawn()
   }
 
@@ -134,9 +149,8 @@ export class WorkerPool {
   }
 
   #replaceHung (): void {
-    const now = monotonicMs()
     for (const worker of this.#workers) {
-      if (!worker.running || now - worker.running.startedAt < this.#options.hangMs) continue
+      if (worker.runningMs < this.#options.hangMs) continue
       this.#lost(worker, 'hung', undefined)
       worker.terminate()
     }

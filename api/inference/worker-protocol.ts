@@ -1,5 +1,8 @@
 import type { CostSample } from './cost-model.ts'
 
+/** Jobs that a worker holds at most: the one that runs, and the next, so that it never waits for the main thread. */
+export const WORKER_DEPTH = 2
+
 /** What a worker is started with. */
 export interface WorkerOptions {
   readonly modelPath: string
@@ -9,12 +12,18 @@ export interface WorkerOptions {
   readonly warmupTokens: readonly number[]
 }
 
-/** One request at a time: the next is sent when the reply to the last has come. */
+export interface WorkerData extends WorkerOptions {
+  /** One int32 a slot; not 0 when nobody waits any more for the job in that slot. Shared with the main thread. */
+  readonly cancelled: Int32Array
+}
+
+/** Requests are answered one by one, in order. */
 export type WorkerRequest =
-  | { readonly type: 'run', readonly ids: Int32Array }
+  | { readonly type: 'run', readonly slot: number, readonly ids: Int32Array }
   | { readonly type: 'close' }
 
 export type WorkerReply =
   | { readonly type: 'ready', readonly samples: CostSample[] }
   | { readonly type: 'result', readonly output: Float32Array, readonly modelMs: number }
   | { readonly type: 'failed', readonly message: string }
+  | { readonly type: 'skipped' }

@@ -41,7 +41,7 @@ export function registerErrorHandler (app: FastifyInstance): void {
 export function toProblem (error: ServiceError): Problem {
   const { title, status } = ERRORS[error.code]
   return {
-    type: `/docs/errors#${error.code}`,
+    type: `/errors#${error.code}`,
     title,
     status,
     code: error.code,

@@ -93,9 +93,11 @@ function toClassification (id: string, result: ClassifierResult, { manifest: { n
   return { id, decision, category, confidence, margin, reason, alternatives, model: { name, version }, tokens, truncated }
 }
 
-function record (request: FastifyRequest, result: ClassifierResult, input: Pick<Inquiry, 'locale'>): void {
+/** What the log says of a classification: the decision and its times in milliseconds, never the text. */
+function record (request: FastifyRequest, result: ClassifierResult, { locale }: Pick<Inquiry, 'locale'>): void {
   const { decision, category, reason, tokens, stages } = result
-  Object.assign(request.record, { decision, category, reason, tokens, stages, locale: input.locale })
+  const times = Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, Math.round(ms * 100) / 100]))
+  Object.assign(request.record, { decision, category, reason, tokens, ...times, ...(locale && { locale }) })
 }
 
 /** Server-Timing (W3C): milliseconds of each stage. In a batch the stages of all texts are added up. */

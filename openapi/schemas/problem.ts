@@ -4,7 +4,7 @@ import { named } from '../ref.ts'
 
 /** An error as RFC 9457 describes it. Nothing of the customer's text ever appears in one. */
 export const ProblemSchema = named('Problem', Type.Object({
-  type: Type.String({ description: 'Identifies the kind of problem; relative to this service.', examples: ['/docs/errors#ERR_INVALID_REQUEST'] }),
+  type: Type.String({ description: 'Identifies the kind of problem; the path is served by this service and explains the code.', examples: ['/errors#ERR_INVALID_REQUEST'] }),
   title: Type.String({ description: 'What went wrong, the same text for every problem of this code.' }),
   status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
   code: Type.Enum(ERROR_CODES, { description: 'Stable code to switch on.' }),

@@ -1,0 +1,34 @@
+import importX from 'eslint-plugin-import-x'
+import neostandard from 'neostandard'
+
+/** What each part may not import: imports point one way (docs/architecture.md). */
+const FORBIDDEN = {
+  openapi: ['api', 'adapter', 'model-store', 'pipelines', 'bench', 'scripts'],
+  'model-store': ['api', 'adapter', 'openapi', 'pipelines', 'bench', 'scripts'],
+  api: ['adapter', 'pipelines', 'bench', 'scripts'],
+  'api/inference': ['api/app.ts', 'api/server.ts', 'api/routes', 'api/plugins'],
+  adapter: ['api', 'model-store', 'pipelines', 'bench', 'scripts'],
+  pipelines: ['api/app.ts', 'api/server.ts', 'api/routes', 'api/plugins', 'adapter', 'bench', 'scripts']
+}
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist/', '.cache/', '.tap/'] }),
+  {
+    files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
+    rules: {
+      'import-x/no-restricted-paths': ['error', {
+        zones: Object.entries(FORBIDDEN).flatMap(([target, sources]) => sources.map(from => ({
+          target: `./${target}`, from: `./${from}`, message: `${target}/ does not know ${from}`
+        })))
+      }]
+    }
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['api/server.ts', 'adapter/main.ts', 'pipelines/main.ts', 'bench/**', 'scripts/**', 'test/**'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Only entry points read the environment' }, { object: 'process', property: 'exit', message: 'Only entry points exit' }]
+    }
+  }
+]

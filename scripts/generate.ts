@@ -1,0 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { generatedFiles } from './generated-files.ts'
+
+/** Writes every generated file: the OpenAPI document and the configuration's documentation. */
+for (const [path, content] of Object.entries(await generatedFiles())) {
+  await writeFile(path, content)
+  console.log(path)
+}
