@@ -37,8 +37,9 @@ export class InferenceWorker {
 
   constructor (options: WorkerOptions, events: WorkerEvents) {
     this.#events = events
-    const workerData: WorkerData = { ...options, cancelled: this.#cancelled }
-    this.#thread = new Worker(WORKER_FILE, { workerData, name: 'inference' })
+    const { file = WORKER_FILE, ...settings } = options
+    const workerData: WorkerData = { ...settings, cancelled: this.#cancelled }
+    this.#thread = new Worker(file, { workerData, name: 'inference' })
     this.started = new Promise((resolve, reject) => {
       this.#thread.on('message', (reply: WorkerReply) => {
         if (reply.type === 'ready') { this.#ready = true; resolve(reply.samples) } else this.#settle(reply)

@@ -10,9 +10,11 @@ export interface WorkerOptions {
   readonly outputName: string
   /** Lengths to warm up with, in tokens. */
   readonly warmupTokens: readonly number[]
+  /** What the thread runs. @default the ONNX worker beside this file */
+  readonly file?: URL
 }
 
-export interface WorkerData extends WorkerOptions {
+export interface WorkerData extends Omit<WorkerOptions, 'file'> {
   /** One int32 a slot; not 0 when nobody waits any more for the job in that slot. Shared with the main thread. */
   readonly cancelled: Int32Array
 }
