@@ -1,8 +1,12 @@
+import * as describeCommand from './data/command.ts'
+import * as benchmarkCommand from './evaluate/benchmark.ts'
 import * as trainCommand from './train/command.ts'
 
 /** `npm run pipelines -- <step> [options]` */
 const STEPS: Record<string, { help: string, run: (args: string[]) => Promise<void> }> = {
-  train: { help: trainCommand.HELP, run: trainCommand.train }
+  describe: { help: describeCommand.HELP, run: describeCommand.describe },
+  train: { help: trainCommand.HELP, run: trainCommand.train },
+  benchmark: { help: benchmarkCommand.HELP, run: benchmarkCommand.benchmark }
 }
 
 const [step = '', ...args] = process.argv.slice(2)

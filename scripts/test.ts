@@ -25,7 +25,7 @@ const files = (await readdir(fileURLToPath(new URL('../test', import.meta.url)),
 if (files.length === 0) throw new Error('No test file matches')
 
 mkdirSync('.tap', { recursive: true })
-const tap = spawn('node_modules/.bin/tap', ['run', '--reporter=terse', `--output-file=${OUTPUT}`, ...files], { stdio: 'inherit' })
+const tap = spawn('node_modules/.bin/tap', ['run', `--reporter=${process.stdout.isTTY ? 'terse' : 'tap'}`, `--output-file=${OUTPUT}`, ...files], { stdio: 'inherit' })
 const [code] = await once(tap, 'exit')
 const { passed, failed } = await countAssertions()
 const broken = code !== 0 || passed === 0

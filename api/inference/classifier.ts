@@ -140,9 +140,11 @@ export class Classifier {
     const wholeText = subject ? `${subject}\n${text}` : text
     const encoded: EncodedText = this.#tokenizer.encode(wholeText)
     const tokenizeMs = monotonicMs() - startedAt
-    const { output, queueMs, modelMs } = await this.#scheduler.run(ticket, encoded.ids)
+    const running = this.#scheduler.run(ticket, encoded.ids)
+    const toLogits = this.#score(wholeText) // while a worker computes
+    const { output, queueMs, modelMs } = await running
     const scoringAt = monotonicMs()
-    const probabilities = softmax(this.#score(output, wholeText), this.manifest.calibration.temperature)
+    const probabilities = softmax(toLogits(output), this.manifest.calibration.temperature)
     const decision = decide(probabilities, this.manifest, topK)
     const { tokens, truncated, unknownRatio } = encoded
     const stages: Stages = { tokenizeMs, queueMs, modelMs, postprocessMs: monotonicMs() - scoringAt }

@@ -45,12 +45,25 @@ export interface SparseVector {
   readonly values: Float32Array
 }
 
-/** Weighs counts as (1 + ln count) · idf and scales the vector to length 1 (Salton & Buckley 1988). */
+/**
+ * Weighs counts as (1 + ln count) · idf and scales the vector to length 1 (Salton & Buckley 1988). N-grams that
+ * training did not see have idf 0 and are left out.
+ */
 export function weighNgrams (counts: ReadonlyMap<number, number>, idf: Float32Array): SparseVector {
-  const indices = Int32Array.from(counts.keys())
-  const values = Float32Array.from(counts.entries(), ([bucket, count]) => (1 + Math.log(count)) * idf[bucket]!)
-  const norm = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)) || 1
-  return { indices, values: values.map(value => value / norm) }
+  const indices = new Int32Array(counts.size)
+  const values = new Float32Array(counts.size)
+  let length = 0
+  let squares = 0
+  for (const [bucket, count] of counts) {
+    const value = (count === 1 ? 1 : 1 + Math.log(count)) * idf[bucket]!
+    if (value === 0) continue
+    indices[length] = bucket
+    values[length++] = value
+    squares += value * value
+  }
+  const norm = Math.sqrt(squares) || 1
+  for (let index = 0; index < length; index++) values[index]! /= norm
+  return { indices: indices.subarray(0, length), values: values.subarray(0, length) }
 }
 
 function fold (text: string): string {

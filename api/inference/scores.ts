@@ -1,24 +1,29 @@
-import type { Head } from './head.ts'
+import type { Head, NgramHead } from './head.ts'
 import { countNgrams, weighNgrams } from './ngrams.ts'
 
-/** Turns the ONNX output of one text, and the text itself, into one logit a class. */
-export type Scorer = (output: Float32Array, text: string) => Float64Array
+/**
+ * Turns a text and the ONNX output for it into one logit a class. In two steps, since the first needs the text alone
+ * and is done while a worker computes the second's input.
+ */
+export type Scorer = (text: string) => (output: Float32Array) => Float64Array
 
 /** Logits pass as they are. */
-export const identityScorer: Scorer = output => Float64Array.from(output)
+export const identityScorer: Scorer = () => output => Float64Array.from(output)
 
 /** A linear layer over the embedding and, where the head has them, the character n-grams of the text. */
-export function createLinearScorer ({ classes, weights, bias, ngrams }: Head): Scorer {
-  const count = classes.length
-  return (output, text) => {
-    const logits = Float64Array.from(weights, (row, index) => dot(row, output) + bias[index]!)
-    if (!ngrams) return logits
-    const { indices, values } = weighNgrams(countNgrams(text, ngrams.options), ngrams.idf)
-    for (let feature = 0; feature < indices.length; feature++) {
-      const row = indices[feature]! * count
-      for (let index = 0; index < count; index++) logits[index]! += values[feature]! * ngrams.weights[row + index]!
-    }
-    return logits
+export function createLinearScorer ({ weights, bias, ngrams }: Head): Scorer {
+  return text => {
+    const fromText = bias.slice()
+    if (ngrams) addNgrams(fromText, text, ngrams)
+    return output => fromText.map((logit, index) => logit + dot(weights[index]!, output))
+  }
+}
+
+function addNgrams (logits: Float64Array, text: string, ngrams: NgramHead): void {
+  const { indices, values } = weighNgrams(countNgrams(text, ngrams.options), ngrams.idf)
+  for (let feature = 0; feature < indices.length; feature++) {
+    const row = indices[feature]! * logits.length
+    for (let index = 0; index < logits.length; index++) logits[index]! += values[feature]! * ngrams.weights[row + index]!
   }
 }
 

@@ -8,7 +8,7 @@ import { fitTemperature } from './calibration.ts'
 /** Logits of each item, as serving computes them. */
 export function scoreItems (head: Head, items: readonly TrainingItem[]): Float64Array[] {
   const score = createLinearScorer(head)
-  return items.map(({ text, embedding }) => score(embedding, text))
+  return items.map(({ text, embedding }) => score(text)(embedding))
 }
 
 /** The temperature that fits the items best. */

@@ -30,9 +30,10 @@ export function trainHead (items: readonly TrainingItem[], classes: readonly str
   const { mean, scale } = standardization(items.map(item => item.embedding))
   const counts = parameters.ngrams && items.map(({ text }) => countNgrams(text, parameters.ngrams!))
   const idf = counts && inverseDocumentFrequency(counts, parameters.ngrams!)
+  const columns = idf && usedBuckets(idf)
   const features = items.map(({ embedding }, index): Features => ({
     dense: Float64Array.from(embedding, (value, dimension) => (value - mean[dimension]!) / scale),
-    ...(counts && { sparse: scaled(weighNgrams(counts[index]!, idf!), parameters.ngrams!.scale) })
+    ...(columns && { sparse: toColumns(weighNgrams(counts![index]!, idf), columns, parameters.ngrams!.scale) })
   }))
   const classIndex = new Map(classes.map((id, index) => [id, index]))
   const labels = items.map(({ label }) => {
@@ -42,14 +43,14 @@ export function trainHead (items: readonly TrainingItem[], classes: readonly str
   })
   const fit = fitSoftmaxRegression(features, labels, {
     classes: classes.length,
-    sparseSize: parameters.ngrams?.buckets ?? 0,
+    sparseSize: columns?.size ?? 0,
     c: parameters.c,
     maxIterations: parameters.maxIterations,
     ...(onIteration && { onIteration })
   })
   const weights = classes.map((_, index) => fit.dense.slice(index * mean.length, (index + 1) * mean.length).map(weight => weight / scale))
   const bias = fit.bias.map((value, index) => value - weights[index]!.reduce((sum, weight, dimension) => sum + weight * mean[dimension]!, 0))
-  return { classes, weights, bias, ngrams: idf && toNgramHead(parameters.ngrams!, idf, fit.sparse) }
+  return { classes, weights, bias, ngrams: columns && toNgramHead(parameters.ngrams!, idf, columns, fit.sparse) }
 }
 
 /** The mean embedding and the root mean square distance to it. */
@@ -68,11 +69,23 @@ function inverseDocumentFrequency (counts: ReadonlyArray<Map<number, number>>, {
   return Float32Array.from(texts, frequency => frequency < minTexts ? 0 : Math.log((1 + counts.length) / (1 + frequency)) + 1)
 }
 
-function scaled ({ indices, values }: SparseVector, factor: number): SparseVector {
-  return { indices, values: values.map(value => value * factor) }
+/** Buckets that occur, each with its column: training leaves the empty ones out. */
+function usedBuckets (idf: Float32Array): Map<number, number> {
+  const columns = new Map<number, number>()
+  idf.forEach((value, bucket) => { if (value > 0) columns.set(bucket, columns.size) })
+  return columns
+}
+
+function toColumns ({ indices, values }: SparseVector, columns: ReadonlyMap<number, number>, factor: number): SparseVector {
+  return { indices: indices.map(bucket => columns.get(bucket)!), values: values.map(value => value * factor) }
 }
 
 /** The scale goes into the weights, so that serving need not know it. */
-function toNgramHead ({ minLength, maxLength, buckets, scale }: NonNullable<HeadParameters['ngrams']>, idf: Float32Array, weights: Float64Array): NgramHead {
-  return { options: { minLength, maxLength, buckets }, idf, weights: Float32Array.from(weights, weight => weight * scale) }
+function toNgramHead ({ minLength, maxLength, buckets, scale }: NonNullable<HeadParameters['ngrams']>, idf: Float32Array, columns: ReadonlyMap<number, number>, fitted: Float64Array): NgramHead {
+  const classes = fitted.length / columns.size
+  const weights = new Float32Array(buckets * classes)
+  for (const [bucket, column] of columns) {
+    for (let index = 0; index < classes; index++) weights[bucket * classes + index] = fitted[column * classes + index]! * scale
+  }
+  return { options: { minLength, maxLength, buckets }, idf, weights }
 }
