@@ -9,8 +9,11 @@ import { ServiceError } from './errors.ts'
 import type { Classifier } from './inference/classifier.ts'
 import type { Metrics } from './metrics.ts'
 import { createAuthenticator, requireKey } from './plugins/authentication.ts'
+import { answerClientError } from './plugins/client-errors.ts'
+import { registerConnections } from './plugins/connections.ts'
 import { registerDocumentation } from './plugins/documentation.ts'
-import { answerClientError, registerErrorHandler } from './plugins/error-handler.ts'
+import { registerErrorHandler } from './plugins/error-handler.ts'
+import { registerJsonParser } from './plugins/json-parser.ts'
 import { registerRequestContext, requestId } from './plugins/request-context.ts'
 import { registerRequestRecord } from './plugins/request-record.ts'
 import { registerClassifyRoutes } from './routes/classify.ts'
@@ -40,7 +43,7 @@ const MINUTE_MS = 60_000
 
 /** Builds the service; production, tests and the OpenAPI script all call this, with the same options. */
 export async function buildApp (options: AppOptions): Promise<TypedInstance> {
-  const { config, metrics } = options
+  const { config, metrics, serviceState } = options
   const app = Fastify({
     logger: { level: config.LOG_LEVEL, base: { service: 'api' }, ...(options.logStream && { stream: options.logStream }) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -50,15 +53,22 @@ export async function buildApp (options: AppOptions): Promise<TypedInstance> {
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: config.BODY_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
     trustProxy: config.TRUST_PROXY,
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
-    frameworkErrors: error => { throw error },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, { log: app.log, metrics }),
+    frameworkErrors: (_error, { raw }, reply) => {
+      // The router could not decode the path, and no hook has run. With its percent signs escaped the path is an unknown
+      // one like any other, and has a log line, a metric and headers.
+      raw.url = raw.url!.replaceAll('%', '%25')
+      app.routing(raw, reply.raw)
+    },
     // Strict at the door: nothing is coerced and nothing silently removed.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  registerJsonParser(app)
   registerErrorHandler(app)
   registerRequestContext(app)
   registerRequestRecord(app, metrics)
+  registerConnections(app, serviceState)
   await registerSecurityHeaders(app, config)
   await registerDocumentation(app)
   await registerPage(app)

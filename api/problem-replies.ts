@@ -3,10 +3,13 @@ import { ERRORS, ERROR_CODES, ProblemSchema, ref } from '../openapi/index.ts'
 
 type ErrorStatus = typeof ERRORS[keyof typeof ERRORS]['status']
 
+const retryAfter = Type.Integer({ minimum: 1, description: 'Seconds after which to try again.' })
+
 /** Headers that come with an error of a status. */
 const HEADERS: Partial<Record<ErrorStatus, Record<string, TSchema>>> = {
   401: { 'www-authenticate': Type.String({ description: 'Always `Bearer`.' }) },
-  429: { 'retry-after': Type.Integer({ minimum: 1, description: 'Seconds after which to try again.' }) }
+  429: { 'retry-after': retryAfter },
+  503: { 'retry-after': retryAfter }
 }
 
 /** The error replies of a route, as its schema documents them: which codes come with each status. */

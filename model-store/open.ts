@@ -7,8 +7,9 @@ import type { ModelStore, StoredModel } from './store.ts'
  * @throws {ModelStoreError} ERR_STORE_URL
  */
 export function openModelStore (url: string): ModelStore {
-  if (url.startsWith('file:')) return createFileStore(url.replace(/^file:(\/\/)?/, ''))
-  throw new ModelStoreError('ERR_STORE_URL', `MODEL_STORE_URL must begin with file: (got ${url.split(':')[0]}:)`)
+  const folder = url.startsWith('file:') && url.replace(/^file:(\/\/)?/, '')
+  if (folder) return createFileStore(folder)
+  throw new ModelStoreError('ERR_STORE_URL', `MODEL_STORE_URL must be file: and a folder (got ${url.split(':')[0]}:)`)
 }
 
 /** Brings the version that an alias points at to disk, verified. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Manifest } from '../../model-store/manifest.ts'
 import type { StoredModel } from '../../model-store/store.ts'
+import { ServiceError } from '../errors.ts'
 import { monotonicMs } from './clock.ts'
 import { type Decision, decide } from './decision.ts'
 import { loadHead } from './head.ts'
@@ -66,21 +67,27 @@ export class Classifier {
   /** Loads a verified model and starts its workers; resolves when all are warm. */
   static async start ({ model, ...options }: ClassifierOptions): Promise<Classifier> {
     const { manifest, directory } = model
-    const [tokenizer, scheduler, score] = await Promise.all([
-      loadTokenizer({ directory, ...manifest.input }),
-      Scheduler.start({
-        ...options,
-        worker: {
-          modelPath: join(directory, 'model.onnx'),
-          outputName: manifest.output.name,
-          warmupTokens: [WARMUP_SHORT_TOKENS, manifest.input.maxTokens]
-        }
-      }),
-      manifest.output.kind === 'logits'
-        ? identityScorer
-        : loadHead(directory, manifest.classes, manifest.output.size).then(createLinearScorer)
-    ])
-    return new Classifier(manifest, tokenizer, scheduler, score)
+    const starting = Scheduler.start({
+      ...options,
+      worker: {
+        modelPath: join(directory, 'model.onnx'),
+        outputName: manifest.output.name,
+        warmupTokens: [Math.min(WARMUP_SHORT_TOKENS, manifest.input.maxTokens >> 1), manifest.input.maxTokens]
+      }
+    })
+    try {
+      const [scheduler, tokenizer, score] = await Promise.all([
+        starting,
+        loadTokenizer({ directory, ...manifest.input }),
+        manifest.output.kind === 'logits'
+          ? identityScorer
+          : loadHead(directory, manifest.classes, manifest.output.size).then(createLinearScorer)
+      ])
+      return new Classifier(manifest, tokenizer, scheduler, score)
+    } catch (error) {
+      await starting.then(scheduler => scheduler.close(0), () => {}) // else its threads would outlive the failure
+      throw error
+    }
   }
 
   get queueDepth (): number { return this.#scheduler.queueDepth }
@@ -145,6 +152,8 @@ export class Classifier {
     const { output, queueMs, modelMs } = await running
     const scoringAt = monotonicMs()
     const probabilities = softmax(toLogits(output), this.manifest.calibration.temperature)
+    // No comparison with a threshold holds back what is not a number.
+    if (!probabilities.every(Number.isFinite)) throw new ServiceError('ERR_INFERENCE_FAILED', { detail: 'The model gave no probabilities' })
     const decision = decide(probabilities, this.manifest, topK)
     const { tokens, truncated, unknownRatio } = encoded
     const stages: Stages = { tokenizeMs, queueMs, modelMs, postprocessMs: monotonicMs() - scoringAt }

@@ -6,3 +6,10 @@ export function monotonicMs (): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1e3 + nanoseconds / 1e6
 }
+
+/** Waits for an event for at most `limitMs`. @returns whether it came */
+export async function withinTime (event: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<boolean>(resolve => { timer = setTimeout(resolve, limitMs, false) })
+  return await Promise.race([event.then(() => true), timeout]).finally(() => clearTimeout(timer))
+}

@@ -20,16 +20,17 @@ export class CostModel {
     this.#factor = 1
   }
 
-  /** @returns milliseconds */
+  /** @returns milliseconds under the load of late */
   predict (tokens: number): number {
-    return this.#factor * this.#nominal(tokens)
+    return this.#factor * this.nominal(tokens)
   }
 
   observe ({ tokens, ms }: CostSample): void {
-    this.#factor += SMOOTHING * (ms / this.#nominal(tokens) - this.#factor)
+    this.#factor += SMOOTHING * (ms / this.nominal(tokens) - this.#factor)
   }
 
-  #nominal (tokens: number): number {
+  /** @returns milliseconds under the load of the warm-up */
+  nominal (tokens: number): number {
     return this.#base + this.#perToken * tokens
   }
 }

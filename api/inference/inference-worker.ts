@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { monotonicMs } from './clock.ts'
+import { monotonicMs, withinTime } from './clock.ts'
 import type { CostSample } from './cost-model.ts'
 import type { Job } from './worker-pool.ts'
 import { WORKER_DEPTH, type WorkerData, type WorkerOptions, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
@@ -34,12 +34,14 @@ export class InferenceWorker {
   #nextSlot = 0
   /** Resolves with warm-up times once the model is loaded and warm; rejects when the thread ends before. */
   readonly started: Promise<CostSample[]>
+  readonly #exited: Promise<void>
 
   constructor (options: WorkerOptions, events: WorkerEvents) {
     this.#events = events
     const { file = WORKER_FILE, ...settings } = options
     const workerData: WorkerData = { ...settings, cancelled: this.#cancelled }
     this.#thread = new Worker(file, { workerData, name: 'inference' })
+    this.#exited = new Promise(resolve => { this.#thread.once('exit', () => resolve()) })
     this.started = new Promise((resolve, reject) => {
       this.#thread.on('message', (reply: WorkerReply) => {
         if (reply.type === 'ready') { this.#ready = true; resolve(reply.samples) } else this.#settle(reply)
@@ -89,12 +91,11 @@ export class InferenceWorker {
   /** Lets the jobs it holds end for at most `drainMs`, then ends the thread. */
   async close (drainMs: number): Promise<void> {
     this.#closed = true
-    const exited = new Promise<void>(resolve => { this.#thread.once('exit', () => resolve()) })
     this.#post({ type: 'close' })
-    const ended = await withinTime(exited, drainMs)
+    const ended = await withinTime(this.#exited, drainMs)
     if (ended) return
     this.terminate()
-    await withinTime(exited, TERMINATION_MS)
+    await withinTime(this.#exited, TERMINATION_MS)
   }
 
   /** Ends the thread at once. A thread inside native code ends when that returns. */
@@ -117,10 +118,4 @@ export class InferenceWorker {
   #post (request: WorkerRequest): void {
     this.#thread.postMessage(request)
   }
-}
-
-async function withinTime (event: Promise<void>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<boolean>(resolve => { timer = setTimeout(resolve, limitMs, false) })
-  return await Promise.race([event.then(() => true), timeout]).finally(() => clearTimeout(timer))
 }

@@ -20,16 +20,21 @@ const session = await ort.InferenceSession.create(modelPath, {
 })
 const takesMask = session.inputNames.includes('attention_mask')
 
-port.on('message', (request: WorkerRequest) => {
-  if (request.type === 'close') { close(); return }
-  if (Atomics.load(cancelled, request.slot) !== 0) { reply({ type: 'skipped' }); return }
-  run(request.ids).then(
-    ({ output, modelMs }) => reply({ type: 'result', output, modelMs }),
-    (error: unknown) => reply({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
-  )
-})
+/** The engine begins a run on a later turn of the loop: without this chain the request behind would overtake it. */
+let previous = Promise.resolve()
+port.on('message', (request: WorkerRequest) => { previous = previous.then(() => answer(request)) })
 
 reply({ type: 'ready', samples: await warmUp() })
+
+async function answer (request: WorkerRequest): Promise<void> {
+  if (request.type === 'close') { await close(); return }
+  if (Atomics.load(cancelled, request.slot) !== 0) { reply({ type: 'skipped' }); return }
+  try {
+    reply({ type: 'result', ...await run(request.ids) })
+  } catch (error) {
+    reply({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+}
 
 /** One text a run: a batch shares its int8 scales, so that a text's scores would depend on its neighbours. */
 async function run (ids: Int32Array): Promise<{ output: Float32Array, modelMs: number }> {
@@ -53,8 +58,8 @@ async function warmUp () {
   return samples
 }
 
-function close (): void {
-  session.release().finally(() => port.close())
+async function close (): Promise<void> {
+  await session.release().finally(() => port.close())
 }
 
 function reply (message: WorkerReply): void {

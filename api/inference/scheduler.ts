@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { monotonicMs } from './clock.ts'
+import { monotonicMs, withinTime } from './clock.ts'
 import { CostModel } from './cost-model.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { InferenceObserver } from './observer.ts'
@@ -39,7 +39,11 @@ export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #queue = new FairQueue<Task>()
   readonly #costs = new CostModel()
+  /** What waits or runs. */
+  readonly #unsettled = new Set<Task>()
   #pool!: WorkerPool
+  #closing: Promise<void> | undefined
+  #stopped = false
 
   private constructor (options: SchedulerOptions) {
     this.#options = options
@@ -67,10 +71,11 @@ export class Scheduler {
 
   /**
    * Admits a request; the caller closes the ticket.
-   * @throws {ServiceError} ERR_NOT_READY, ERR_DEADLINE_EXCEEDED, ERR_QUEUE_FULL or ERR_DEADLINE_UNREACHABLE
+   * @throws {ServiceError} ERR_DRAINING, ERR_NOT_READY, ERR_DEADLINE_EXCEEDED, ERR_QUEUE_FULL or ERR_DEADLINE_UNREACHABLE
    */
   admit ({ tokens, deadlineAt, signal }: AdmissionRequest): Ticket {
     const timeLeft = deadlineAt - monotonicMs()
+    if (this.#closing) throw new ServiceError('ERR_DRAINING', { retryAfterMs: 1_000 })
     if (this.#pool.ready === 0) throw new ServiceError('ERR_NOT_READY', { detail: 'No inference worker is ready', retryAfterMs: 1_000 })
     if (timeLeft <= 0) throw new ServiceError('ERR_DEADLINE_EXCEEDED')
     const wait = this.#predictWait(tokens)
@@ -89,29 +94,48 @@ export class Scheduler {
     return ticket
   }
 
-  /** Runs the model on one text. Rejects with ERR_DEADLINE_EXCEEDED or ERR_INFERENCE_FAILED. */
+  /** Runs the model on one text. Rejects with ERR_DEADLINE_EXCEEDED, ERR_INFERENCE_FAILED or ERR_DRAINING. */
   async run (ticket: Ticket, ids: Int32Array): Promise<RunResult> {
+    if (this.#stopped) throw new ServiceError('ERR_DRAINING', { retryAfterMs: 1_000 })
     const task = new Task(ticket, ids, this.#costs.predict(ids.length))
     const waiting = ticket.wait(task)
     if (!ticket.over) {
+      this.#unsettled.add(task)
       this.#queue.push(ticket, task)
       this.#pool.dispatch()
     }
     const result = await waiting.catch(error => {
       throw error instanceof ServiceError ? error : new ServiceError('ERR_INFERENCE_FAILED', { cause: error })
-    })
+    }).finally(() => this.#unsettled.delete(task))
     this.#costs.observe({ tokens: ids.length, ms: result.modelMs })
     return result
   }
 
-  /** Lets running and waiting work end for at most `drainMs`, then stops the workers. */
+  /** Lets running and waiting work end for at most `drainMs`, fails the rest with ERR_DRAINING, then stops the workers. */
   async close (drainMs: number): Promise<void> {
-    await this.#pool.close(drainMs)
+    this.#closing ??= this.#close(monotonicMs() + drainMs)
+    await this.#closing
   }
 
-  /** @returns milliseconds until the last of these texts would be done */
+  async #close (endsAt: number): Promise<void> {
+    await withinTime(this.#settled(), endsAt - monotonicMs())
+    this.#stopped = true
+    for (const task of this.#unsettled) task.failed(new ServiceError('ERR_DRAINING', { retryAfterMs: 1_000 }))
+    await this.#pool.close(Math.max(0, endsAt - monotonicMs()))
+  }
+
+  async #settled (): Promise<void> {
+    while (this.#unsettled.size) await Promise.allSettled([...this.#unsettled].map(task => task.result))
+  }
+
+  /**
+   * While nothing runs, only the warm-up's times count: after a bad spell the observed ones would refuse everything,
+   * and with nothing run they would never be corrected.
+   * @returns milliseconds until the last of these texts would be done
+   */
   #predictWait (tokens: readonly number[]): number {
-    const costs = tokens.map(count => this.#costs.predict(count))
+    const { idle } = this.#pool
+    const costs = tokens.map(count => idle ? this.#costs.nominal(count) : this.#costs.predict(count))
     const own = costs.reduce((sum, cost) => sum + cost, 0)
     const ahead = this.#queue.costAhead(tokens.length) + this.#pool.remainingCost()
     return Math.max((ahead + own) / this.#pool.ready, ...costs)
@@ -131,7 +155,10 @@ export class Scheduler {
   }
 
   #retry (task: Task): void {
-    if (task.ticket.over) return
+    if (task.ticket.over) {
+      if (task.attempts === 0) task.skipped()
+      return
+    }
     if (task.attempts >= MAX_ATTEMPTS) {
       task.failed(new ServiceError('ERR_INFERENCE_FAILED', { detail: 'The inference worker was lost twice on this text' }))
       return

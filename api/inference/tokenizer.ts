@@ -61,7 +61,7 @@ export async function loadTokenizer ({ directory, prefix, maxTokens, headTokens 
     const all = wrap(body)
     const unknown = body.reduce((count, id) => count + (id === json.model.unk_id ? 1 : 0), 0)
     const truncated = all.length > maxTokens
-    const ids = truncated ? [...all.slice(0, headTokens), ...all.slice(headTokens - maxTokens)] : all
+    const ids = truncated ? [...all.slice(0, headTokens), ...all.slice(all.length - (maxTokens - headTokens))] : all
     return { ids: Int32Array.from(ids), tokens: all.length, unknownRatio: body.length ? unknown / body.length : 0, truncated }
   }
   return { encode }

@@ -79,6 +79,11 @@ export class WorkerPool {
     return [...this.#workers].filter(worker => worker.ready).length
   }
 
+  /** Whether no worker has anything to do. */
+  get idle (): boolean {
+    return [...this.#workers].every(worker => worker.jobs.length === 0)
+  }
+
   /** Predicted milliseconds of work that the workers hold, all together. */
   remainingCost (): number {
     let cost = 0

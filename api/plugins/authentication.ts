@@ -26,7 +26,7 @@ export interface Authenticator {
  */
 export function createAuthenticator (app: FastifyInstance, { keys, keysFile }: AuthenticationOptions): Authenticator {
   const fixed = keys.map(digest)
-  let digests = [...fixed, ...(keysFile ? readKeys(keysFile) : [])]
+  let digests = [...fixed, ...(keysFile ? readFirstKeys(keysFile) : [])]
   const required = keys.length > 0 || keysFile !== ''
   if (keysFile) {
     const reload = () => {
@@ -60,6 +60,14 @@ export function requireKey (authenticator: Authenticator) {
 function offeredKey (headers: FastifyRequest['headers']): string {
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
   return bearer ?? String(headers['x-api-key'] ?? '')
+}
+
+function readFirstKeys (file: string): Buffer[] {
+  try {
+    return readKeys(file)
+  } catch (cause) {
+    throw new Error(`API_KEYS_FILE cannot be read: ${String(cause)}`, { cause })
+  }
 }
 
 function readKeys (file: string): Buffer[] {

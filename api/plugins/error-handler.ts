@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import { ERRORS, type ErrorCode, type Problem } from '../../openapi/index.ts'
 import { ServiceError } from '../errors.ts'
@@ -25,16 +24,14 @@ const FRAMEWORK_ERRORS: Record<string, ErrorCode> = {
 export function registerErrorHandler (app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | ServiceError, request, reply) => {
     const known = toServiceError(error)
-    const log = { err: known.cause ?? known, code: known.code }
-    if (known.statusCode >= 500 && known.statusCode !== 503 && known.statusCode !== 504) request.log.error(log, 'request failed')
+    logFailure(request, known)
     sendProblem(reply, known)
   })
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(app, request)
-    if (allowed.length === 0) { sendProblem(reply, new ServiceError('ERR_NOT_FOUND')); return }
-    reply.header('allow', allowed.join(', '))
-    sendProblem(reply, new ServiceError('ERR_METHOD_NOT_ALLOWED'))
+  // Before the body is read: whether it is valid is of no interest where nothing would read it.
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.is404) throw unknownRoute(app, request, reply)
   })
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, unknownRoute(app, request, reply)))
 }
 
 /** The problem document of an error; `errors.ts` has nothing of the customer's text, and neither has this. */
@@ -61,6 +58,11 @@ export function toServiceError (error: unknown): ServiceError {
   return new ServiceError(known ?? 'ERR_INTERNAL', { cause: error })
 }
 
+/** Logs what the service itself is to blame for, with its cause. */
+export function logFailure (request: FastifyRequest, error: ServiceError): void {
+  if (error.statusCode === 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed')
+}
+
 /** Names each wrong field by JSON pointer. Values are left out: they may be a customer's words. */
 export function describeValidation (validation: FastifySchemaValidationError[], context: string): Array<{ path: string, message: string }> {
   return validation.slice(0, MAX_FIELD_ERRORS).map(({ instancePath, keyword, params, message }) => {
@@ -72,6 +74,7 @@ export function describeValidation (validation: FastifySchemaValidationError[], 
 
 function sendProblem (reply: FastifyReply, error: ServiceError): void {
   const { request } = reply
+  request.record.code ??= error.code
   if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfterMs / 1e3)))
   if (error.code === 'ERR_UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer')
   reply.code(error.statusCode)
@@ -80,22 +83,11 @@ function sendProblem (reply: FastifyReply, error: ServiceError): void {
     .send({ ...toProblem(error), instance: request.url.split('?', 1)[0], requestId: request.id })
 }
 
-function allowedMethods (app: FastifyInstance, request: FastifyRequest): string[] {
+function unknownRoute (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): ServiceError {
   const url = request.url.split('?', 1)[0]!
-  return ['GET', 'HEAD', 'POST', 'OPTIONS'].filter(method => app.findRoute({ method, url }) !== null)
-}
-
-/**
- * Answers what the HTTP parser refuses, before there is a request: malformed or too slow requests. Written to the
- * socket by hand, as there is no reply object.
- */
-export function answerClientError (error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
-  if (socket.destroyed || error.code === 'ECONNRESET' || !socket.writable) { socket.destroy(); return }
-  const codes: Record<string, ErrorCode> = {
-    ERR_HTTP_REQUEST_TIMEOUT: 'ERR_REQUEST_TIMEOUT',
-    HPE_HEADER_OVERFLOW: 'ERR_HEADERS_TOO_LARGE'
-  }
-  const problem = toProblem(new ServiceError(codes[error.code ?? ''] ?? 'ERR_INVALID_REQUEST'))
-  const body = JSON.stringify(problem)
-  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const allowed = ['GET', 'HEAD', 'POST', 'OPTIONS'].filter(method => app.findRoute({ method, url }) !== null)
+  // A wildcard route takes the method, yet has nothing at this path.
+  if (allowed.length === 0 || allowed.includes(request.method)) return new ServiceError('ERR_NOT_FOUND')
+  reply.header('allow', allowed.join(', '))
+  return new ServiceError('ERR_METHOD_NOT_ALLOWED')
 }

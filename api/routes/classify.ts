@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.ts'
 import type { Classifier, ClassifierResult } from '../inference/classifier.ts'
 import type { Stages } from '../inference/observer.ts'
 import { DeadlineHeadersSchema, callOptions } from '../plugins/deadline.ts'
-import { describeValidation, toProblem, toServiceError } from '../plugins/error-handler.ts'
+import { describeValidation, logFailure, toProblem, toServiceError } from '../plugins/error-handler.ts'
 import { problemReplies } from '../problem-replies.ts'
 import type { RouteContext, TypedInstance } from '../app.ts'
 
@@ -28,7 +28,7 @@ export function registerClassifyRoutes (app: TypedInstance, { config, classifier
       response: { 200: ref(ClassificationSchema), ...problemReplies(400, 401, 408, 413, 415, 429, 500, 503, 504) }
     }
   }, async (request, reply) => {
-    serviceState.refuseWhileDraining()
+    serviceState.refuseWhileClosing()
     const { id = randomUUID(), ...input } = request.body
     const result = await classifier.classify(input, callOptions(request, reply, config.MAX_REQUEST_TIMEOUT_MS))
     metrics.classified(result, version)
@@ -51,7 +51,7 @@ export function registerClassifyRoutes (app: TypedInstance, { config, classifier
     // A union of objects: JSON itself is faster here than a serializer that has to find out which one it has.
     serializerCompiler: () => JSON.stringify
   }, async (request, reply) => {
-    serviceState.refuseWhileDraining()
+    serviceState.refuseWhileClosing()
     const isInquiry = inquiryValidator(request)
     const checked = request.body.inquiries.map(isInquiry)
     const valid = checked.filter(item => 'input' in item)
@@ -61,7 +61,11 @@ export function registerClassifyRoutes (app: TypedInstance, { config, classifier
     const results = checked.map(item => {
       if ('problem' in item) return item.problem
       const answer = answers.next().value!
-      if (answer.status === 'rejected') return { ...toProblem(toServiceError(answer.reason)), id: item.id }
+      if (answer.status === 'rejected') {
+        const error = toServiceError(answer.reason)
+        logFailure(request, error)
+        return { ...toProblem(error), id: item.id }
+      }
       metrics.classified(answer.value, version)
       return toClassification(item.id, answer.value, classifier)
     })
@@ -82,9 +86,11 @@ function inquiryValidator (request: FastifyRequest): (item: unknown) => CheckedI
       const input = item as Inquiry
       return { id: input.id ?? randomUUID(), input }
     }
-    const id = (item as { id?: unknown } | null)?.id
-    const problem = toProblem(new ServiceError('ERR_INVALID_REQUEST', { errors: describeValidation(validate.errors ?? [], 'inquiry') }))
-    return { problem: { ...problem, ...(typeof id === 'string' && id.length <= 128 && { id }) } }
+    const errors = validate.errors ?? []
+    const problem = toProblem(new ServiceError('ERR_INVALID_REQUEST', { errors: describeValidation(errors, 'inquiry') }))
+    // An id that is none is not given back: it may be anything, the customer's text as well.
+    const id = errors.some(({ instancePath }) => instancePath === '/id') ? undefined : (item as { id?: string } | null)?.id
+    return { problem: { ...problem, ...(id !== undefined && { id }) } }
   }
 }
 

@@ -6,5 +6,6 @@ import type { FastifyInstance } from 'fastify'
 const PAGE_FOLDER = fileURLToPath(new URL('../web/', import.meta.url))
 
 export async function registerPage (app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, { root: PAGE_FOLDER, prefix: '/', wildcard: false, schemaHide: true, index: 'index.html', cacheControl: true, maxAge: '5m' })
+  // Always asked for again (304 when unchanged): after a deployment its files must not be a mix of two versions.
+  await app.register(fastifyStatic, { root: PAGE_FOLDER, prefix: '/', wildcard: false, schemaHide: true, index: 'index.html', cacheControl: true, maxAge: 0 })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, cp, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ModelStoreError } from '../errors.ts'
 import type { Manifest } from '../manifest.ts'
@@ -33,12 +33,13 @@ export function createFileStore (root: string): ModelStore {
   }
 
   async function aliases (name: string): Promise<Record<string, string>> {
-    const json = await readFile(join(modelFolder(name), ALIASES_FILE), 'utf8').catch(ifMissing('{}'))
-    return JSON.parse(json)
+    const path = join(modelFolder(name), ALIASES_FILE)
+    return parseJson(await readFile(path, 'utf8').catch(ifMissing('{}')), path)
   }
 
   async function resolve (name: string, alias: string): Promise<string> {
-    const version = (await aliases(name))[alias]
+    const known = new Map(Object.entries(await aliases(name)))
+    const version = known.get(alias)
     if (version === undefined) throw new ModelStoreError('ERR_ALIAS_NOT_FOUND', `${name} has no alias ${alias} in ${root}`)
     return version
   }
@@ -60,7 +61,7 @@ export function createFileStore (root: string): ModelStore {
     await mkdir(staging, { recursive: true })
     try {
       for (const path of [MANIFEST_FILE, ...manifest.files.map(file => file.path)]) {
-        await cp(join(directory, path), join(staging, path))
+        await copyFile(join(directory, path), join(staging, path)) // of a link: what it points at
       }
       await verifyDirectory(staging)
       // A rename onto a folder that has files fails, which makes the version immutable even between processes.
@@ -81,7 +82,7 @@ export function createFileStore (root: string): ModelStore {
     await requireVersion(name, version)
     return await withLock(join(modelFolder(name), '.lock'), async () => {
       const current = await aliases(name)
-      const from = current[alias] ?? null
+      const from = Object.hasOwn(current, alias) ? current[alias]! : null
       if (move.expected !== undefined && move.expected !== from) {
         throw new ModelStoreError('ERR_ALIAS_CONFLICT', `${alias} of ${name} points at ${from}, not at ${move.expected}: another promotion came first`)
       }
@@ -93,8 +94,9 @@ export function createFileStore (root: string): ModelStore {
   }
 
   async function promotions (name: string): Promise<Promotion[]> {
-    const lines = await readFile(join(modelFolder(name), PROMOTIONS_FILE), 'utf8').catch(ifMissing(''))
-    return lines.split('\n').filter(Boolean).map(line => JSON.parse(line))
+    const path = join(modelFolder(name), PROMOTIONS_FILE)
+    const lines = await readFile(path, 'utf8').catch(ifMissing(''))
+    return lines.split('\n').filter(Boolean).map(line => parseJson(line, path))
   }
 
   return { versions, resolve, fetch, publish, aliases, setAlias, promotions }
@@ -103,6 +105,14 @@ export function createFileStore (root: string): ModelStore {
 function safe (name: string): string {
   if (!SAFE_NAME.test(name)) throw new ModelStoreError('ERR_MODEL_NOT_FOUND', `${JSON.stringify(name)} is no name of a model, version or alias`)
   return name
+}
+
+function parseJson<Content> (json: string, path: string): Content {
+  try {
+    return JSON.parse(json)
+  } catch (cause) {
+    throw new ModelStoreError('ERR_MODEL_CORRUPT', `${path} is not valid JSON`, { cause })
+  }
 }
 
 async function replaceFile (path: string, content: string): Promise<void> {

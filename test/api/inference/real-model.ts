@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findProjectRoot } from '../../../api/project-root.ts'
+import { fetchByAlias, openModelStore } from '../../../model-store/open.ts'
+import type { StoredModel } from '../../../model-store/store.ts'
+
+/** The committed model, verified. */
+export async function fetchRealModel (): Promise<StoredModel> {
+  const folder = fileURLToPath(new URL('model-store/models', findProjectRoot()))
+  return await fetchByAlias(openModelStore(`file:${folder}`), 'inquiry-classifier', 'production')
+}
+
+/** What Python's tokenizer and engine answer; see `pipelines/encoder/parity_fixture.py`. */
+interface PythonReference {
+  readonly prefix: string
+  readonly model_sha256: string
+  readonly tokenizer_sha256: string
+  /** Whether the processor that computed the embeddings has VNNI instructions. */
+  readonly vnni: boolean
+  /** Ids of the whole text; of some, the beginning of the embedding. */
+  readonly texts: ReadonlyArray<{ readonly text: string, readonly ids: readonly number[], readonly embedding?: readonly number[] }>
+  /** `plain_ids`: when a special token in a text is taken for text. */
+  readonly special_literals: ReadonlyArray<{ readonly text: string, readonly plain_ids: readonly number[] }>
+}
+
+export function readPythonReference (): PythonReference {
+  return JSON.parse(readFileSync(new URL('test/fixtures/python-reference.json', findProjectRoot()), 'utf8'))
+}
+
+/** Quantized products round differently on processors without these instructions. */
+export function hasVnni (): boolean {
+  try {
+    return /\b(avx512_vnni|avx_vnni)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))
+  } catch {
+    return false // not Linux: unknown, so the looser comparison
+  }
+}
