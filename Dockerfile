@@ -16,7 +16,8 @@ FROM packages AS production-packages
 RUN npm prune --omit=dev \
   && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} + \
   && find node_modules/onnxruntime-web/dist -type f ! -name ort-web.node.js -delete \
-  && rm -rf node_modules/@xenova/transformers/dist
+  && rm -rf node_modules/@xenova/transformers/dist \
+  && find node_modules -type d -empty -delete
 
 FROM ${NODE_IMAGE} AS runtime
 WORKDIR /app
@@ -31,7 +32,8 @@ LABEL org.opencontainers.image.title="inquiry-matching" \
   org.opencontainers.image.licenses="Apache-2.0 AND MIT" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production
+# ONNX Runtime would report to its maker otherwise, and write to the disk for it.
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1
 # By number, so that Kubernetes can see that it is not root. Nothing in the image belongs to it and nothing is written.
 # hadolint ignore=DL3066
 USER 1000:1000

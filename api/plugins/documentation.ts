@@ -33,7 +33,7 @@ export async function registerDocumentation (app: FastifyInstance): Promise<void
     },
     refResolver: { buildLocalReference: (json, _baseUri, _fragment, index) => String(json.$id ?? `def-${index}`) }
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { tryItOutEnabled: true, displayRequestDuration: true } })
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true } })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 

@@ -8,6 +8,7 @@ import t from 'tap'
 const REQUIREMENT = 'schemathesis==4.32.*'
 const ENVIRONMENT_FOLDER = '.cache/schemathesis'
 const KEY = 'schemathesis-key'
+const SECONDS_OF_FUZZING = 30
 const SECONDS_FOR_ALL = 60
 
 /**
@@ -25,13 +26,14 @@ bearer = "${KEY}"
 expected-statuses = ["2xx", "3xx", "4xx", 504]
 `
 
-t.test('a fuzzer that knows the contract finds nothing that breaks it', { timeout: 300_000 }, async t => {
+t.setTimeout(300_000) // the first time, Python packages are installed
+t.test('a fuzzer that knows the contract finds nothing that breaks it', async t => {
   const schemathesis = findSchemathesis()
   if (!schemathesis) {
     const reason = `NOT RUN: the contract was not fuzzed. It needs Python 3 with venv and pip to install ${REQUIREMENT}, or its path in SCHEMATHESIS.`
     console.error(`\n!!! ${reason}\n`)
     if (process.env.CI === 'true') t.fail(reason)
-    else t.skip(reason)
+    else t.pass(reason, { skip: reason })
     return
   }
 
@@ -55,7 +57,7 @@ t.test('a fuzzer that knows the contract finds nothing that breaks it', { timeou
   const startedAt = performance.now()
   const run = spawn('nice', [
     '-n', '10', schemathesis, '--config-file', join(folder, 'schemathesis.toml'), 'run', `${url}/openapi.json`,
-    '--checks', 'all', '--max-examples', '150', '--max-time', String(SECONDS_FOR_ALL - 15), '--continue-on-failure', '--generation-database', 'none', '--no-color'
+    '--checks', 'all', '--max-examples', '100', '--max-time', String(SECONDS_OF_FUZZING), '--continue-on-failure', '--generation-database', 'none', '--no-color'
   ], { cwd: folder })
   let report = ''
   run.stdout.on('data', chunk => { report += chunk })
@@ -70,8 +72,9 @@ t.test('a fuzzer that knows the contract finds nothing that breaks it', { timeou
   t.equal(passed, generated)
   t.ok(seconds < SECONDS_FOR_ALL, `in ${seconds.toFixed(0)} s`)
 
-  const statuses = Map.groupBy(log.split('\n').flatMap(line => /"status":(\d+)/.exec(line)?.[1] ?? []), status => status)
-  t.ok(['200', '400', '401', '405', '415'].every(status => statuses.has(status)), `among the replies: ${[...statuses].map(([status, all]) => `${status}: ${all.length}`).join(', ')}`)
+  const statuses = new Map<string, number>()
+  for (const [, status = ''] of log.matchAll(/"status":(\d+)/g)) statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  t.ok(['200', '400', '401', '405'].every(status => statuses.has(status)), `replies by status: ${JSON.stringify(Object.fromEntries(statuses))}`)
   const health = await fetch(`${url}/health/ready`)
   t.match(await health.json(), { status: 'ready', queueDepth: 0 }, 'and the service is as before')
   t.notMatch(log, /"level":[56]0/, 'without an error in its log')

@@ -211,12 +211,19 @@ t.test('a newer inquiry takes the place of one that is not answered yet', async 
   const { page } = await open(browser, address)
   let release = () => {}
   const released = new Promise<void>(resolve => { release = resolve })
-  await page.route('**/classify', async route => { await released; await route.abort() }, { times: 1 })
-  await page.getByLabel('Customer inquiry').fill(GERMAN)
-  await page.keyboard.press('Control+Enter')
-  await page.locator('#result[aria-busy="true"]').waitFor()
-  await classify(page, ENGLISH)
+  await page.route('**/classify', async route => { await released; await route.continue().catch(() => {}) }) // the first is gone by then
+  const submit = async (text: string) => {
+    const request = page.waitForRequest('**/classify')
+    await page.getByLabel('Customer inquiry').fill(text)
+    await page.keyboard.press('Control+Enter')
+    await request
+  }
+  await submit(GERMAN)
+  await submit(ENGLISH)
+  t.equal(await tone(page), 'empty', 'the first is given up without a word')
+  t.equal(await page.locator('#result').getAttribute('aria-busy'), 'true')
   release()
+  await page.locator('#result[aria-busy="false"]').waitFor()
   t.match(await summary(page), 'Orders & delivery')
 })
 
