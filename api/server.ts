@@ -56,7 +56,11 @@ async function start (): Promise<void> {
     serviceState.startClosing()
     const closed = app.close().then(() => true)
     const inTime = await Promise.race([closed, sleep(config.SHUTDOWN_TIMEOUT_MS, false)])
-    if (!inTime) app.log.warn('connections were still open at the shutdown limit')
+    if (!inTime) {
+      app.log.warn('connections were still open at the shutdown limit')
+      // Their work is dropped with them: a worker that is stopped in the middle of a run takes the process down.
+      app.server.closeAllConnections()
+    }
     await classifier.close(SHUTDOWN_WORKERS_MS)
     logStream.flushSync()
   }

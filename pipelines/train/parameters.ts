@@ -9,7 +9,7 @@ export const HEAD_PARAMETERS: HeadParameters = {
   ngrams: { minLength: 2, maxLength: 5, buckets: 65_536, scale: 2.5, minTexts: 2 }
 }
 
-export const THRESHOLD_TARGETS: ThresholdTargets = { maxLost: 0.09, labelPrecision: 0.85 }
+export const THRESHOLD_TARGETS: ThresholdTargets = { maxLost: 0.09, answeredAccuracy: 0.935, labelPrecision: 0.85 }
 
 /** What the encoder was trained with, and how much of a long mail it reads: 60 % of it from the beginning. */
 export const ENCODER_INPUT: Manifest['input'] = { prefix: 'query: ', maxTokens: 256, headTokens: 154 }

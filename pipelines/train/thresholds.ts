@@ -11,6 +11,8 @@ export interface ScoredItem {
 export interface ThresholdTargets {
   /** Largest share of inquiries in scope that may go to manual. */
   readonly maxLost: number
+  /** Least share of right ones among the answers, where it can be had. */
+  readonly answeredAccuracy: number
   /** Each label's answers must be right this often on the validation split, where enough of them are there. */
   readonly labelPrecision: number
 }
@@ -27,8 +29,9 @@ const LABEL_SHARE = 0.15
 
 /**
  * Chooses when an inquiry goes to manual. First the out-of-scope threshold and the common least confidence: of all
- * pairs that lose few enough good inquiries, the one that catches most of those out of scope, then the one that
- * answers most accurately. Then a higher threshold for labels that are answered wrongly too often.
+ * pairs that lose few enough good inquiries and answer accurately enough, the one with the highest sum of two shares:
+ * of those in scope, answered rightly; of those out of scope, sent to manual. Then a higher threshold for labels that
+ * are answered wrongly too often.
  */
 export function chooseThresholds (items: readonly ScoredItem[], classes: readonly string[], targets: ThresholdTargets): Thresholds {
   const candidates = OUT_OF_SCOPE_GRID.flatMap(outOfScope => CONFIDENCE_GRID.map(confidence => {
@@ -36,7 +39,8 @@ export function chooseThresholds (items: readonly ScoredItem[], classes: readonl
     return { thresholds, ...rates(items, classes, thresholds) }
   }))
   const allowed = candidates.filter(({ lost }) => lost <= targets.maxLost * (1 - LABEL_SHARE))
-  const common = allowed.reduce((best, candidate) => score(candidate) > score(best) ? candidate : best).thresholds
+  const accurate = allowed.filter(({ answeredAccuracy }) => answeredAccuracy >= targets.answeredAccuracy)
+  const common = (accurate.length ? accurate : allowed).reduce((best, candidate) => score(candidate) > score(best) ? candidate : best).thresholds
   const perClass: Record<string, number> = {}
   for (const label of classes.filter(id => id !== OUT_OF_SCOPE)) {
     const threshold = labelThreshold(items, classes, common, label, targets.labelPrecision)
@@ -69,9 +73,9 @@ export function rates (items: readonly ScoredItem[], classes: readonly string[],
   }
 }
 
-/** Catching what is out of scope counts first; accuracy decides between the nearly equal. */
-function score ({ caught, answeredAccuracy }: Rates): number {
-  return caught + answeredAccuracy
+/** Share of those in scope that are answered rightly, plus share of those out of scope that are caught. */
+function score ({ lost, caught, answeredAccuracy }: Rates): number {
+  return (1 - lost) * answeredAccuracy + caught
 }
 
 function labelThreshold (items: readonly ScoredItem[], classes: readonly string[], common: Thresholds, label: string, precision: number): number | undefined {

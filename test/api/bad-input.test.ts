@@ -105,7 +105,7 @@ t.test('refuses a body that is no JSON', async t => {
     'form data': `text=${MARKER}`,
     empty: '',
     'byte order mark alone': '\ufeff',
-    '__proto__': `{"text":"${MARKER}","__proto__":{"topK":5}}`,
+    'a __proto__ key': `{"text":"${MARKER}","__proto__":{"topK":5}}`,
     'constructor.prototype': `{"text":"${MARKER}","constructor":{"prototype":{}}}`,
     'not UTF-8': Buffer.from(`{"text":"${MARKER} für"}`, 'latin1'),
     'UTF-16': Buffer.from(`{"text":"${MARKER}"}`, 'utf16le')

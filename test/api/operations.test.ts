@@ -132,14 +132,26 @@ t.test('takes the caller\'s request id where it is safe, else makes one', async 
 t.test('logs one line a request: what was decided and how long it took', async t => {
   const headers = { 'x-request-id': 'log-one', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
   await service.post({ ...INQUIRY, locale: 'de-AT' }, { headers })
+  await service.log.find(({ requestId }) => requestId === 'log-one')
+  await service.get('/health/live')
   const lines = service.log.entries.filter(({ requestId }) => requestId === 'log-one')
   t.equal(lines.length, 1)
   const number = (value: unknown) => typeof value === 'number' && value >= 0
   const { ms, tokenizeMs, queueMs, modelMs, postprocessMs, tokens, ...line } = lines[0]!
   t.ok([ms, tokenizeMs, queueMs, modelMs, postprocessMs, tokens].every(number), 'times and tokens')
   t.match(line, {
-    level: 30, service: 'api', msg: 'request', route: '/classify', method: 'POST', status: 200, decision: 'classified', category: 'tools', reason: null,
-    locale: 'de-AT', traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331'
+    level: 30,
+    service: 'api',
+    msg: 'request',
+    route: '/classify',
+    method: 'POST',
+    status: 200,
+    decision: 'classified',
+    category: 'tools',
+    reason: null,
+    locale: 'de-AT',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    parentSpanId: 'b7ad6b7169203331'
   })
 
   await service.post({ inquiries: [INQUIRY, {}] }, { url: '/classify/batch', headers: { ...headers, 'x-request-id': 'log-batch' } })

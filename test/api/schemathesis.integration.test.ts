@@ -58,7 +58,7 @@ t.test('a fuzzer that knows the contract finds nothing that breaks it', async t 
   const run = spawn('nice', [
     '-n', '10', schemathesis, '--config-file', join(folder, 'schemathesis.toml'), 'run', `${url}/openapi.json`,
     '--checks', 'all', '--max-examples', '100', '--max-time', String(SECONDS_OF_FUZZING), '--continue-on-failure', '--generation-database', 'none', '--no-color'
-  ], { cwd: folder })
+  ], { cwd: folder, env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'dumb' } }) // a report for reading, not for a terminal
   let report = ''
   run.stdout.on('data', chunk => { report += chunk })
   run.stderr.on('data', chunk => { report += chunk })

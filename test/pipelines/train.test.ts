@@ -86,7 +86,7 @@ t.test('thresholds keep within the allowed loss and catch what is out of scope',
     const own = 0.3 + 0.7 * next()
     return { truth, probabilities: Float64Array.from(classes, id => id === truth ? own : (1 - own) / 2) }
   })
-  const thresholds = chooseThresholds(items, classes, { maxLost: 0.1, labelPrecision: 0.5 })
+  const thresholds = chooseThresholds(items, classes, { maxLost: 0.1, answeredAccuracy: 0.5, labelPrecision: 0.5 })
   const { lost, caught } = rates(items, classes, thresholds)
   t.ok(lost <= 0.1, `lost ${lost}`)
   t.ok(caught > 0.9, `caught ${caught}`)
@@ -100,6 +100,6 @@ t.test('a label that is answered wrongly too often gets a threshold of its own',
     const probabilities = wrong ? Float64Array.of(0.5, 0.48, 0.02) : index % 3 === 0 ? Float64Array.of(0.9, 0.08, 0.02) : Float64Array.of(0.05, 0.93, 0.02)
     return { truth: wrong || index % 3 === 1 ? 'b' : 'a', probabilities }
   })
-  const thresholds = chooseThresholds(items, classes, { maxLost: 0.3, labelPrecision: 0.95 })
+  const thresholds = chooseThresholds(items, classes, { maxLost: 0.3, answeredAccuracy: 0.5, labelPrecision: 0.95 })
   t.ok((thresholds.perClass.a ?? thresholds.default) > 0.5, JSON.stringify(thresholds))
 })

@@ -9,19 +9,20 @@ const model = await fetchRealModel()
 const classifier = await start(t, model)
 const soon = (ms = 30_000) => ({ deadlineAt: monotonicMs() + ms })
 
-/** Inquiries that leave no doubt, and the confidence that model 1.0.0 has. */
+/** Inquiries that leave no doubt, and the confidence of the model that was created at `PINNED`. */
+const PINNED = '2026-11-23T21:00:00Z'
 const CLEAR: ReadonlyArray<readonly [string, string, number]> = [
-  ['order_delivery', 'Wo bleibt mein Paket? Es sollte gestern geliefert werden.', 0.9999],
-  ['returns_refunds', 'Ich möchte die Lampe zurückgeben und mein Geld zurück.', 0.9943],
+  ['order_delivery', 'Wo bleibt mein Paket? Es sollte gestern geliefert werden.', 0.9998],
+  ['returns_refunds', 'Ich möchte die Lampe zurückgeben und mein Geld zurück.', 0.9998],
   ['warranty_complaint', 'Der Akkuschrauber ist nach zwei Wochen defekt, ich will ihn reklamieren.', 1],
-  ['store_info', 'Wann hat der Markt in Hamburg am Samstag geöffnet?', 0.9998],
-  ['account_app', 'Ich habe mein Passwort vergessen und kann mich nicht in der App anmelden.', 0.9996],
+  ['store_info', 'Wann hat der Markt in Hamburg am Samstag geöffnet?', 1],
+  ['account_app', 'Ich habe mein Passwort vergessen und kann mich nicht in der App anmelden.', 0.9999],
   ['garden', 'Welcher Dünger hilft gegen Moos im Rasen?', 1],
-  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9824],
+  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9502],
   ['flooring', 'Welche Unterlage brauche ich für Laminat auf Fliesen?', 1],
-  ['bathroom', 'Mein Wasserhahn tropft, welche Dichtung brauche ich?', 0.9968],
-  ['services', 'Can you cut a worktop to size for me in the store?', 0.9987],
-  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9989]
+  ['bathroom', 'Mein Wasserhahn tropft, welche Dichtung brauche ich?', 0.9994],
+  ['services', 'Can you cut a worktop to size for me in the store?', 0.9997],
+  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9987]
 ]
 const NOBODYS = ['Wer hat gestern das Fußballspiel gewonnen?', 'asdf qwer']
 
@@ -38,6 +39,7 @@ function answer ({ stages, ...answer }: ClassifierResult) {
 }
 
 t.test('decides what nobody doubts', async t => {
+  t.equal(model.manifest.createdAt, PINNED, 'a version never changes; with a new one, write down its confidences')
   for (const [category, text, confidence] of CLEAR) {
     const result = await classifier.classify({ text }, soon())
     t.match(result, { decision: 'classified', category, reason: null, truncated: false, unknownRatio: 0 }, text)
