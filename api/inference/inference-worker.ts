@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { monotonicMs, withinTime } from './clock.ts'
 import type { CostSample } from './cost-model.ts'
 import type { Job } from './worker-pool.ts'
-import { WORKER_DEPTH, type WorkerData, type WorkerOptions, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
+import { IN_ENGINE, WORKER_DEPTH, type WorkerData, type WorkerOptions, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 interface WorkerEvents {
   /** The worker can take another job. */
@@ -16,7 +16,7 @@ interface HeldJob {
   readonly slot: number
 }
 
-/** How long a terminated thread may stay inside native code before it is left behind. */
+/** How long a thread that was given up may take to end before nobody waits for it. */
 const TERMINATION_MS = 1_000
 
 const WORKER_FILE = new URL(`./inference.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
@@ -25,7 +25,7 @@ const WORKER_FILE = new URL(`./inference.worker${import.meta.url.endsWith('.ts')
 export class InferenceWorker {
   readonly #thread: Worker
   readonly #events: WorkerEvents
-  readonly #cancelled = new Int32Array(new SharedArrayBuffer(WORKER_DEPTH * Int32Array.BYTES_PER_ELEMENT))
+  readonly #flags = new Int32Array(new SharedArrayBuffer((WORKER_DEPTH + 1) * Int32Array.BYTES_PER_ELEMENT))
   readonly #held: HeldJob[] = []
   #ready = false
   #closed = false
@@ -39,7 +39,7 @@ export class InferenceWorker {
   constructor (options: WorkerOptions, events: WorkerEvents) {
     this.#events = events
     const { file = WORKER_FILE, ...settings } = options
-    const workerData: WorkerData = { ...settings, cancelled: this.#cancelled }
+    const workerData: WorkerData = { ...settings, flags: this.#flags }
     this.#thread = new Worker(file, { workerData, name: 'inference' })
     this.#exited = new Promise(resolve => { this.#thread.once('exit', () => resolve()) })
     this.started = new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ export class InferenceWorker {
   run (job: Job): void {
     const slot = this.#nextSlot
     this.#nextSlot = (slot + 1) % WORKER_DEPTH
-    Atomics.store(this.#cancelled, slot, 0)
+    Atomics.store(this.#flags, slot, 0)
     if (this.#held.length === 0) this.#runningSince = monotonicMs()
     this.#held.push({ job, slot })
     this.#post({ type: 'run', slot, ids: job.ids })
@@ -85,24 +85,28 @@ export class InferenceWorker {
   /** Skips a job that has not begun; one that runs is run to its end. */
   cancel (job: Job): void {
     const held = this.#held.find(candidate => candidate.job === job)
-    if (held) Atomics.store(this.#cancelled, held.slot, 1)
+    if (held) Atomics.store(this.#flags, held.slot, 1)
   }
 
-  /** Lets the jobs it holds end for at most `drainMs`, then ends the thread. */
+  /** Lets the jobs it holds end for at most `drainMs`, then gives the thread up. */
   async close (drainMs: number): Promise<void> {
     this.#closed = true
     this.#post({ type: 'close' })
-    const ended = await withinTime(this.#exited, drainMs)
-    if (ended) return
-    this.terminate()
+    if (await withinTime(this.#exited, drainMs)) return
+    this.giveUp()
     await withinTime(this.#exited, TERMINATION_MS)
   }
 
-  /** Ends the thread at once. A thread inside native code ends when that returns. */
-  terminate (): void {
+  /**
+   * Has nothing to do with the thread any more. It is ended at once; inside the engine, where that would take the
+   * process down, it is left behind and ends by itself when the engine returns.
+   */
+  giveUp (): void {
     this.#closed = true
     this.#ready = false
-    this.#thread.terminate()
+    this.#thread.unref()
+    if (Atomics.load(this.#flags, IN_ENGINE) === 0) this.#thread.terminate()
+    else this.#post({ type: 'close' })
   }
 
   #settle (reply: Exclude<WorkerReply, { type: 'ready' }>): void {

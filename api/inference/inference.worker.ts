@@ -1,23 +1,23 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { monotonicMs } from './clock.ts'
-import type { WorkerData, WorkerReply, WorkerRequest } from './worker-protocol.ts'
+import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 /**
  * One single-threaded ONNX session. onnxruntime-node computes on the calling thread even where it returns a promise,
  * so the session lives here, away from HTTP and timers.
  */
-const { modelPath, outputName, warmupTokens, cancelled } = workerData as WorkerData
+const { modelPath, outputName, warmupTokens, flags } = workerData as WorkerData
 const port = parentPort!
 
-const session = await ort.InferenceSession.create(modelPath, {
+const session = await inEngine(async () => await ort.InferenceSession.create(modelPath, {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   enableCpuMemArena: true,
   extra: { session: { intra_op: { allow_spinning: '0' } } }
-})
+}))
 const takesMask = session.inputNames.includes('attention_mask')
 
 /** The engine begins a run on a later turn of the loop: without this chain the request behind would overtake it. */
@@ -28,7 +28,7 @@ reply({ type: 'ready', samples: await warmUp() })
 
 async function answer (request: WorkerRequest): Promise<void> {
   if (request.type === 'close') { await close(); return }
-  if (Atomics.load(cancelled, request.slot) !== 0) { reply({ type: 'skipped' }); return }
+  if (Atomics.load(flags, request.slot) !== 0) { reply({ type: 'skipped' }); return }
   try {
     reply({ type: 'result', ...await run(request.ids) })
   } catch (error) {
@@ -42,7 +42,7 @@ async function run (ids: Int32Array): Promise<{ output: Float32Array, modelMs: n
   const shape = [1, ids.length]
   const feeds: Record<string, ort.Tensor> = { input_ids: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), shape) }
   if (takesMask) feeds.attention_mask = new ort.Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape)
-  const results = await session.run(feeds, [outputName])
+  const results = await inEngine(async () => await session.run(feeds, [outputName]))
   const output = results[outputName]!.data as Float32Array
   return { output, modelMs: monotonicMs() - startedAt }
 }
@@ -59,7 +59,13 @@ async function warmUp () {
 }
 
 async function close (): Promise<void> {
-  await session.release().finally(() => port.close())
+  await inEngine(async () => await session.release()).finally(() => port.close())
+}
+
+/** A thread that is ended inside the engine takes the whole process down: the main thread looks at this flag first. */
+async function inEngine<Result> (work: () => Promise<Result>): Promise<Result> {
+  Atomics.store(flags, IN_ENGINE, 1)
+  return await work().finally(() => Atomics.store(flags, IN_ENGINE, 0))
 }
 
 function reply (message: WorkerReply): void {

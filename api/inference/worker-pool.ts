@@ -37,6 +37,8 @@ export interface WorkerPoolOptions {
 
 /** A worker with at most this much left to do is given its next job; more would wait behind it in vain. */
 const PREFETCH_MS = 15
+/** When the model cannot be loaded: how long the other workers may take to end. */
+const START_FAILURE_MS = 5_000
 const RESTART_DELAY_MS = 100
 const LONGEST_RESTART_DELAY_MS = 5_000
 
@@ -68,7 +70,7 @@ export class WorkerPool {
         .then(() => { throw new Error('The model did not load in time') })])
       return pool
     } catch (error) {
-      await pool.close(0)
+      await pool.close(START_FAILURE_MS)
       throw error
     }
   }
@@ -157,7 +159,7 @@ export class WorkerPool {
     for (const worker of this.#workers) {
       if (worker.runningMs < this.#options.hangMs) continue
       this.#lost(worker, 'hung', undefined)
-      worker.terminate()
+      worker.giveUp()
     }
   }
 }

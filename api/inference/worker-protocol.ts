@@ -15,9 +15,15 @@ export interface WorkerOptions {
 }
 
 export interface WorkerData extends Omit<WorkerOptions, 'file'> {
-  /** One int32 a slot; not 0 when nobody waits any more for the job in that slot. Shared with the main thread. */
-  readonly cancelled: Int32Array
+  /**
+   * Flags shared with the main thread, one int32 each. One a job slot: not 0 when nobody waits any more for the job in
+   * it. Then `IN_ENGINE`: not 0 while the thread is inside the ONNX engine.
+   */
+  readonly flags: Int32Array
 }
+
+/** Where the flag stands that says whether the thread is inside the engine. */
+export const IN_ENGINE = WORKER_DEPTH
 
 /** Requests are answered one by one, in order. */
 export type WorkerRequest =

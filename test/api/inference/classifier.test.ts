@@ -129,3 +129,14 @@ t.test('does not start on files that do not fit its manifest', async t => {
   await t.rejects(startWith({ output: { ...manifest.output, name: 'no_such_output' } }), { message: /no_such_output/ })
   t.equal(threads(), before, 'and leaves no thread behind')
 })
+
+t.test('a worker that hangs inside the engine is replaced and the process lives on', async t => {
+  const lost: string[] = []
+  const impatient = await Classifier.start({
+    model, workers: 1, maxQueue: 100, hangMs: 20, observer: { dropped () {}, workerLost: reason => { lost.push(reason) } }
+  })
+  t.teardown(async () => await impatient.close(5_000))
+  const long = { text: 'Die Bohrmaschine macht beim Bohren in Beton seltsame Geräusche und wird heiß. '.repeat(100) }
+  await impatient.classify(long, soon()).catch((error: { code: string }) => t.equal(error.code, 'ERR_INFERENCE_FAILED'))
+  t.ok(lost.includes('hung'), 'the run of 256 tokens took longer than 20 ms')
+})

@@ -7,14 +7,14 @@ import { BEHAVIOUR, type Behaviour } from './fake-behaviour.ts'
  * A worker without a model: the first id says what it does, the second is that behaviour's argument. It claims to
  * compute one millisecond a token. `modelPath` is a file to which it appends the ids of each run that it begins.
  */
-const { modelPath: log, outputName, warmupTokens, cancelled } = workerData as WorkerData
+const { modelPath: log, outputName, warmupTokens, flags } = workerData as WorkerData
 const port = parentPort!
 
 if (existsSync(`${log}.no-start`)) throw new Error('The fake model cannot be loaded')
 
 port.on('message', (request: WorkerRequest) => {
   if (request.type === 'close') port.close()
-  else if (Atomics.load(cancelled, request.slot) !== 0) reply({ type: 'skipped' })
+  else if (Atomics.load(flags, request.slot) !== 0) reply({ type: 'skipped' })
   else run(request.ids)
 })
 if (outputName !== 'never ready') reply({ type: 'ready', samples: warmupTokens.map(tokens => ({ tokens, ms: tokens })) })
