@@ -19,7 +19,7 @@ export const ConfigSchema = Type.Object({
   MAX_BODY_BYTES: Type.Integer({ default: 1_048_576, minimum: 1_024, description: 'Largest request body.' }),
   BODY_TIMEOUT_MS: Type.Integer({ default: 10_000, minimum: 100, description: 'How long a client may take to send a request.' }),
   SHUTDOWN_TIMEOUT_MS: Type.Integer({ default: 10_000, minimum: 0, description: 'How long requests in flight may take to end after SIGTERM.' }),
-  DRAIN_DELAY_MS: Type.Integer({ default: 0, minimum: 0, description: 'How long `/health/ready` answers 503 before connections are refused, so that load balancers notice.' }),
+  DRAIN_DELAY_MS: Type.Integer({ default: 0, minimum: 0, description: 'How long `/health/ready` answers 503, while requests are still answered, before connections are refused: time for load balancers to notice.' }),
   API_KEYS: Type.String({ default: '', description: 'Comma-separated keys of which a request must bear one. Empty: none is needed, unless `API_KEYS_FILE` is set.' }),
   API_KEYS_FILE: Type.String({ default: '', description: 'File with one key a line, in addition to `API_KEYS`; read again whenever it changes, so that keys rotate without a restart.' }),
   RATE_LIMIT_PER_MINUTE: Type.Integer({ default: 0, minimum: 0, description: 'Most requests a minute for each API key, or for each address without keys; 0 means no limit.' }),

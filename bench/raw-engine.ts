@@ -3,6 +3,9 @@ import { Worker } from 'node:worker_threads'
 import type { Manifest } from '../model-store/manifest.ts'
 import { quantile } from './statistics.ts'
 
+// As the service does: no reports to the engine's maker.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 export interface RawEngineTask {
   readonly directory: string
   readonly input: Manifest['input']
