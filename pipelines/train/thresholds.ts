@@ -19,7 +19,8 @@ export interface ThresholdTargets {
 
 type Thresholds = Manifest['thresholds']
 
-const OUT_OF_SCOPE_GRID = range(0.05, 0.9, 0.025)
+/** From 0.1 on: an inquiry whose desk is certain to 90 % is answered. */
+const OUT_OF_SCOPE_GRID = range(0.1, 0.9, 0.025)
 const CONFIDENCE_GRID = range(0, 0.6, 0.025)
 const LABEL_GRID = range(0, 0.7, 0.05)
 /** A label's own threshold rests on at least so many answers. */

@@ -10,7 +10,7 @@ const classifier = await start(t, model)
 const soon = (ms = 30_000) => ({ deadlineAt: monotonicMs() + ms })
 
 /** Inquiries that leave no doubt, and the confidence of the model that was created at `PINNED`. */
-const PINNED = '2026-11-23T21:00:00Z'
+const PINNED = '2026-11-23T21:45:00Z'
 const CLEAR: ReadonlyArray<readonly [string, string, number]> = [
   ['order_delivery', 'Wo bleibt mein Paket? Es sollte gestern geliefert werden.', 0.9998],
   ['returns_refunds', 'Ich möchte die Lampe zurückgeben und mein Geld zurück.', 0.9998],
