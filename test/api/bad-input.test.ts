@@ -105,8 +105,6 @@ t.test('refuses a body that is no JSON', async t => {
     'form data': `text=${MARKER}`,
     empty: '',
     'byte order mark alone': '\ufeff',
-    'a __proto__ key': `{"text":"${MARKER}","__proto__":{"topK":5}}`,
-    'constructor.prototype': `{"text":"${MARKER}","constructor":{"prototype":{}}}`,
     'not UTF-8': Buffer.from(`{"text":"${MARKER} für"}`, 'latin1'),
     'UTF-16': Buffer.from(`{"text":"${MARKER}"}`, 'utf16le')
   }
@@ -116,6 +114,20 @@ t.test('refuses a body that is no JSON', async t => {
     t.same(undocumented('POST /classify', reply), [], name)
   }
   t.equal((await service.post(`\ufeff${JSON.stringify(INQUIRY)}`)).statusCode, 200, 'a byte order mark before JSON does no harm')
+})
+
+t.test('refuses keys that would reach into prototypes as unknown fields, in a batch only the item that has one', async t => {
+  for (const key of ['"__proto__":{"topK":5}', '"__proto__":false', '"constructor":{"prototype":{}}']) {
+    const item = `{"text":"${MARKER}",${key}}`
+    const reply = await service.post(item)
+    await isRefused(t, reply, 'ERR_INVALID_REQUEST', key)
+    t.match(reply.json(), { errors: [{ message: /^must NOT have additional properties/ }] }, key)
+    const batch = await service.app.inject({
+      method: 'POST', url: '/classify/batch', payload: `{"inquiries":[${item},${JSON.stringify(INQUIRY)}]}`, headers: { 'content-type': 'application/json' }
+    })
+    t.equal(batch.statusCode, 200, key)
+    t.match(batch.json(), { results: [{ code: 'ERR_INVALID_REQUEST' }, { decision: /^(classified|manual)$/ }] }, key)
+  }
 })
 
 t.test('refuses what is not called JSON', async t => {
