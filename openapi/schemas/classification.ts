@@ -2,6 +2,9 @@ import Type, { type Static } from 'typebox'
 import { named, ref } from '../ref.ts'
 import { ProblemSchema } from './problem.ts'
 
+/** What can be decided of an inquiry: its desk is known, or a person must read it. */
+export const DECISIONS = ['classified', 'manual'] as const
+
 /** Why an inquiry goes to manual classification. The service gives the first two, the Kafka adapter the others. */
 export const MANUAL_REASONS = ['low_confidence', 'out_of_scope', 'timeout', 'api_unavailable', 'invalid'] as const
 
@@ -20,7 +23,7 @@ export const ModelReferenceSchema = named('ModelReference', Type.Object({
 /** The decision on one inquiry. */
 export const ClassificationSchema = named('Classification', Type.Object({
   id: Type.String({ description: 'The inquiry\'s id.' }),
-  decision: Type.Enum(['classified', 'manual'], { description: '`manual`: a person must read it.' }),
+  decision: Type.Enum([...DECISIONS], { description: '`manual`: a person must read it.' }),
   category: Type.Union([Type.String(), Type.Null()], { description: 'The desk that answers; null when `manual`.' }),
   confidence: probability('Calibrated probability of the most probable category: of all answers with 0.9, about 90 % are right.'),
   margin: probability('Distance between the two most probable outcomes.'),

@@ -11,9 +11,12 @@ export const MAX_BATCH_SIZE = 128
 // (JavaScript counts U+FEFF, Python U+001C to U+001F and U+0085).
 const NOT_BLANK = '[^\\s\\u0000-\\u0020\\u0085\\ufeff]'
 
-/** An inquiry as the app sends it. */
+/** What an inquiry's id may look like. */
+export const INQUIRY_ID = { minLength: 1, maxLength: MAX_ID_LENGTH, pattern: '^[A-Za-z0-9._:@/+-]+$' }
+
+/** An inquiry as a caller of the HTTP service sends it. */
 export const InquirySchema = named('Inquiry', Type.Object({
-  id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: '^[A-Za-z0-9._:@/+-]+$', description: 'The caller\'s id of the inquiry, given back in the reply. Made by the service when left out.' })),
+  id: Type.Optional(Type.String({ ...INQUIRY_ID, description: 'The caller\'s id of the inquiry, given back in the reply. Made by the service when left out.' })),
   text: Type.String({ minLength: 1, maxLength: MAX_TEXT_LENGTH, pattern: NOT_BLANK, description: 'What the customer wrote, unchanged. Unpaired surrogates are read as U+FFFD.' }),
   subject: Type.Optional(Type.String({ maxLength: MAX_SUBJECT_LENGTH, description: 'The subject line, where the channel has one; read before the text.' })),
   locale: Type.Optional(Type.String({ pattern: '^[a-z]{2,3}(-[A-Z]{2})?$', description: 'Language of the app as in `de-AT`. The model reads every language alike; kept for monitoring.' })),
