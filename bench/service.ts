@@ -10,8 +10,8 @@ const START_LIMIT_MS = 30_000
 /** Linux counts processor time in hundredths of a second. */
 const TICKS_PER_SECOND = 100
 
-/** The service as it runs in production, in a process of its own. */
-export interface RunningService {
+/** A process of ours as it runs in production. */
+export interface RunningProcess {
   readonly origin: string
   /** Milliseconds from start to the first `ready`. */
   readonly startMs: number
@@ -22,12 +22,23 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-export async function startService (environment: Record<string, string> = {}): Promise<RunningService> {
+/** The HTTP service, ready. */
+export async function startService (environment: Record<string, string> = {}): Promise<RunningProcess> {
   const port = await freePort()
+  return await startProcess('../api/server.js', port, { PORT: String(port), ...environment })
+}
+
+/** The Kafka adapter, ready. */
+export async function startAdapter (environment: Record<string, string>): Promise<RunningProcess> {
+  const port = await freePort()
+  return await startProcess('../adapter/main.js', port, { HEALTH_PORT: String(port), LOG_LEVEL: 'warn', ...environment })
+}
+
+async function startProcess (script: string, port: number, environment: Record<string, string>): Promise<RunningProcess> {
   const origin = `http://127.0.0.1:${port}`
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../api/server.js', import.meta.url))], {
-    env: { ...process.env, PORT: String(port), ...environment },
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit']
   })
   await untilReady(origin, child)
@@ -62,13 +73,13 @@ export async function makeLoad (task: LoadTask): Promise<LoadResult> {
 async function untilReady (origin: string, child: ChildProcess): Promise<void> {
   const giveUpAt = performance.now() + START_LIMIT_MS
   while (performance.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(`The service ended with code ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`The process ended with code ${child.exitCode}`)
     const ready = await fetch(`${origin}/health/ready`).then(reply => reply.ok, () => false)
     if (ready) return
     await sleep(20)
   }
   child.kill('SIGKILL')
-  throw new Error('The service was not ready in time')
+  throw new Error('The process was not ready in time')
 }
 
 async function freePort (): Promise<number> {

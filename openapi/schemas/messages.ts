@@ -4,6 +4,9 @@ import { named, ref } from '../ref.ts'
 import { AlternativeSchema, DECISIONS, MANUAL_REASONS, ModelReferenceSchema } from './classification.ts'
 import { INQUIRY_ID, InquirySchema } from './inquiry.ts'
 
+/** Version of this contract; a change that readers must follow raises its first number. */
+export const MESSAGE_SCHEMA_VERSION = '1.0.0'
+
 /** What travels over Kafka: JSON in UTF-8, keyed by the inquiry's id. Times in values are RFC 3339, in headers epoch milliseconds. */
 const { text, subject, locale } = InquirySchema.properties
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { ConfigSchema, listOf, readConfig } from '../../api/config.ts'
 
@@ -45,11 +44,4 @@ function messageOf (environment: Record<string, string>): string {
 t.test('lists are separated by commas', async t => {
   t.same(listOf(''), [])
   t.same(listOf(' a, b,,c ,'), ['a', 'b', 'c'])
-})
-
-t.test('.env.example names every variable with its default', async t => {
-  const lines = readFileSync('.env.example', 'utf8').split('\n').filter(line => /^[A-Z_]+=/.test(line))
-  const environment = Object.fromEntries(lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
-  t.same(Object.keys(environment).sort(), Object.keys(ConfigSchema.properties).sort())
-  t.same(readConfig(environment), readConfig({}))
 })

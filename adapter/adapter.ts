@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Admin, Kafka, Partitioners, type Producer } from 'kafkajs'
+import type { Logger } from 'pino'
+import { type ClassifyClient, createClassifyClient } from './classify/client.ts'
+import type { AdapterConfig } from './config.ts'
+import { Assignments } from './consume/assignments.ts'
+import { Committer } from './consume/committer.ts'
+import { GroupMember } from './consume/group-member.ts'
+import { OwnershipLease } from './consume/ownership-lease.ts'
+import { ResultsTail } from './consume/results-tail.ts'
+import { DecidedIds } from './decide/decided-ids.ts'
+import { InquiryFlow } from './decide/inquiry-flow.ts'
+import type { AdapterStatus, BreakerState, Membership, PartitionLag } from './health/status.ts'
+import { TRY_ONCE, kafkaOptions } from './kafka/connection.ts'
+import { ensureTopics } from './kafka/topics.ts'
+import type { AdapterMetrics } from './metrics.ts'
+import { fencedSockets } from './produce/fenced-socket.ts'
+
+export interface AdapterOptions {
+  readonly config: AdapterConfig
+  readonly metrics: AdapterMetrics
+  readonly log: Logger
+  /** Kafka gave us up for good; the process had better start anew. */
+  readonly onFailure: (error: Error) => void
+}
+
+/** Ids that are remembered beyond those in flight, for inquiries that an app sends twice. */
+const REMEMBERED_IDS = 50_000
+/** A produce request that gets no answer for so long is sent again, perhaps for the second time. */
+const PRODUCE_TIMEOUT_MS = 10_000
+const DRAIN_POLL_MS = 20
+
+/**
+ * The sidecar: reads inquiries, asks the API, and writes exactly one decision for each, in time, whatever breaks.
+ * See docs/kafka.md for what it guarantees and docs/decisions/0006-one-decision.md for how.
+ */
+export class Adapter implements AdapterStatus {
+  readonly #options: AdapterOptions
+  readonly #lease: OwnershipLease
+  readonly #admin: Admin
+  readonly #producer: Producer
+  readonly #client: ClassifyClient
+  readonly #flow: InquiryFlow
+  readonly #member: GroupMember
+  readonly #assignments: Assignments
+  readonly #committer: Committer
+  #membership: Membership = 'joining'
+
+  constructor (options: AdapterOptions) {
+    this.#options = options
+    const { config, metrics, log } = options
+    const kafka = new Kafka(kafkaOptions(config, log))
+    const produceOptions = kafkaOptions(config, log, { requestTimeoutMs: PRODUCE_TIMEOUT_MS, retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 } })
+    const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid) })
+    this.#admin = new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin()
+    // Retries are the writers' own: each attempt first asks whether the decision is still to be sent.
+    this.#producer = producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
+    this.#client = createClassifyClient({
+      url: config.CLASSIFY_URL,
+      apiKey: config.CLASSIFY_API_KEY,
+      attempts: config.CLASSIFY_ATTEMPTS,
+      connections: config.CLASSIFY_CONCURRENCY,
+      lateGraceMs: config.LATE_GRACE_MS,
+      breaker: { errorPercent: config.BREAKER_ERROR_PERCENT, resetMs: config.BREAKER_RESET_MS },
+      observe: attempt => metrics.attempted(attempt),
+      onBreaker: state => {
+        log.warn({ state }, 'circuit breaker of the API')
+      },
+      onMisconfigured: answer => log.error(answer, 'the API does not answer as its contract says: see CLASSIFY_URL and CLASSIFY_API_KEY')
+    })
+    const decided = new DecidedIds(config.MAX_IN_FLIGHT * 2 + REMEMBERED_IDS)
+    this.#lease = new OwnershipLease({ sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS })
+    this.#flow = new InquiryFlow({
+      config,
+      client: this.#client,
+      producer: this.#producer,
+      decided,
+      mayWrite: () => this.#lease.valid,
+      settled: partition => this.#assignments.settled(partition),
+      metrics,
+      log
+    })
+    const names = { groupId: config.CONSUMER_GROUP, inquiryTopic: config.INQUIRY_TOPIC, resultTopic: config.RESULT_TOPIC }
+    this.#member = new GroupMember({
+      ...names,
+      kafka,
+      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+      lease: this.#lease,
+      owned: () => this.#assignments.partitions.map(({ number }) => number),
+      onAssigned: partitions => {
+        log.info({ partitions }, 'joined the group')
+        this.#membership = 'member'
+        this.#assignments.assign(partitions)
+      },
+      onConfirmed: () => {
+        this.#membership = 'member'
+        this.#flow.wake()
+      },
+      onRebalance: () => {
+        this.#membership = 'rebalancing'
+        this.#committer.commitSoon()
+      },
+      onInquiry: (partition, message, highWatermark) => this.#assignments.take(partition, message, highWatermark),
+      onResult: (_partition, message) => tail.onResult(message),
+      onResultsRead: (partition, nextOffset) => tail.onRead(partition, nextOffset),
+      onCrash: error => {
+        this.#membership = 'lost'
+        options.onFailure(error)
+      }
+    })
+    const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, log })
+    this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, log })
+    this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, intervalMs: config.COMMIT_INTERVAL_MS, log })
+    metrics.watch(this)
+  }
+
+  get membership (): Membership { return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership }
+  get assignedPartitions (): number { return this.#assignments.partitions.length }
+  get inFlight (): number { return this.#assignments.inFlight }
+  get oldestUncommittedMs (): number { return this.#committer.ageMs }
+  get breaker (): BreakerState { return this.#client.breakerState }
+  get lag (): PartitionLag[] {
+    const topic = this.#options.config.INQUIRY_TOPIC
+    return this.#assignments.partitions.map(({ number, lag }) => ({ topic, partition: number, records: lag }))
+  }
+
+  /**
+   * Waits for the brokers and the topics, then joins the group.
+   * @throws the signal's reason when it is aborted meanwhile
+   */
+  async start (signal: AbortSignal): Promise<void> {
+    const { config, log } = this.#options
+    await ensureTopics({ admin: this.#admin, config, log, signal })
+    await this.#producer.connect()
+    await this.#member.start()
+  }
+
+  /**
+   * Takes nothing more, lets what is in flight end within the limit, commits, leaves the group and closes everything.
+   * What is not decided by then is decided by whoever gets the partitions next.
+   */
+  async stop (): Promise<void> {
+    const { config, log } = this.#options
+    this.#membership = 'draining'
+    this.#assignments.drain()
+    const limit = Date.now() + config.SHUTDOWN_TIMEOUT_MS
+    while (this.#assignments.inFlight > 0 && Date.now() < limit) await sleep(DRAIN_POLL_MS)
+    if (this.#assignments.inFlight > 0) log.warn({ inFlight: this.#assignments.inFlight }, 'inquiries are left to the next member')
+    this.#committer.close()
+    await this.#committer.commit()
+    await this.#member.stop()
+    this.#assignments.close()
+    this.#lease.expire()
+    await Promise.all([this.#flow.close(), this.#client.close()])
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
+  }
+}

@@ -1,0 +1,102 @@
+import type { KafkaMessage } from 'kafkajs'
+import type { Logger } from 'pino'
+import type { InFlightInquiry } from '../decide/in-flight.ts'
+import type { InquiryFlow } from '../decide/inquiry-flow.ts'
+import type { GroupMember } from './group-member.ts'
+import { OwnedPartition } from './owned-partition.ts'
+import type { ResultsTail } from './results-tail.ts'
+
+export interface AssignmentsOptions {
+  readonly member: Pick<GroupMember, 'pause' | 'resume'>
+  readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut'>
+  readonly tail: Pick<ResultsTail, 'read'>
+  readonly inquiryTopic: string
+  /** Most records in flight, shared evenly by the partitions so that none takes another's room. */
+  readonly maxInFlight: number
+  readonly log: Logger
+}
+
+/** The partitions that this member has: which are open, which are full, which still have to learn what was decided before. */
+export class Assignments {
+  readonly #options: AssignmentsOptions
+  readonly #partitions = new Map<number, OwnedPartition>()
+  #recovery = new AbortController()
+  #isDraining = false
+
+  constructor (options: AssignmentsOptions) {
+    this.#options = options
+  }
+
+  get partitions (): OwnedPartition[] { return [...this.#partitions.values()] }
+
+  /** Records that were read and are not done with. */
+  get inFlight (): number { return this.partitions.reduce((sum, { size }) => sum + size, 0) }
+
+  /** The group gave us these partitions. What was in flight on those that stay goes on. */
+  assign (numbers: number[]): void {
+    const { flow, tail, log } = this.#options
+    this.#recovery.abort()
+    this.#recovery = new AbortController()
+    const { signal } = this.#recovery
+    for (const [number, partition] of this.#partitions) {
+      if (numbers.includes(number)) continue
+      flow.lost(partition)
+      this.#partitions.delete(number)
+    }
+    for (const number of numbers) {
+      const partition = this.#partitions.get(number) ?? new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item))
+      partition.state = 'recovering'
+      this.#partitions.set(number, partition)
+    }
+    if (numbers.length === 0) return
+    tail.read(numbers, signal).then(recovered => {
+      for (const [number, found] of recovered) this.#open(this.#partitions.get(number)!, found)
+      log.info({ partitions: numbers }, 'partitions are open')
+    }, err => {
+      if (!signal.aborted) log.error({ err }, 'could not open the partitions')
+    })
+  }
+
+  /** @returns whether the record was taken over */
+  take (number: number, message: KafkaMessage, highWatermark: number): boolean {
+    const partition = this.#partitions.get(number)
+    if (partition?.state !== 'open' || this.#isDraining) return false
+    partition.highWatermark = highWatermark
+    if (partition.size >= this.#room) {
+      partition.isFull = true
+      return false
+    }
+    if (partition.isNew(Number(message.offset))) this.#options.flow.take(partition, message)
+    return true
+  }
+
+  /** A record of a partition is done with. */
+  settled (partition: OwnedPartition): void {
+    if (!partition.isFull || partition.size > this.#room / 2) return
+    partition.isFull = false
+    this.#resume(partition)
+  }
+
+  /** Takes nothing more; what is in flight goes on. */
+  drain (): void {
+    this.#isDraining = true
+    this.#options.member.pause(this.#options.inquiryTopic, [...this.#partitions.keys()])
+  }
+
+  close (): void {
+    this.#recovery.abort()
+  }
+
+  get #room (): number { return Math.max(1, Math.floor(this.#options.maxInFlight / this.#partitions.size)) }
+
+  #open (partition: OwnedPartition, found: Parameters<OwnedPartition['open']>[0]): void {
+    partition.open(found)
+    this.#options.flow.recovered(partition)
+    partition.isFull = partition.size > this.#room / 2
+    if (!partition.isFull) this.#resume(partition)
+  }
+
+  #resume ({ state, number }: OwnedPartition): void {
+    if (state === 'open' && !this.#isDraining) this.#options.member.resume(this.#options.inquiryTopic, [number])
+  }
+}

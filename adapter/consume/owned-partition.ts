@@ -1,0 +1,80 @@
+import type { InFlightInquiry } from '../decide/in-flight.ts'
+import { KeyOrder } from '../decide/key-order.ts'
+import { PartitionWindow, type Progress } from './partition-window.ts'
+import type { Recovered } from './results-tail.ts'
+
+/** A partition of the inquiry topic that this member has. */
+export class OwnedPartition {
+  readonly number: number
+  /** What is in flight, by id. */
+  readonly inFlight = new Map<string, InFlightInquiry>()
+  readonly order: KeyOrder<InFlightInquiry>
+  /** `recovering`: nothing may be written until it is known what was decided before. */
+  state: 'recovering' | 'open' | 'lost' = 'recovering'
+  /** Whether reading waits for records in flight. */
+  isFull = false
+  highWatermark = 0
+  #window: PartitionWindow | undefined
+  #resultPartition = 0
+  #lastOffset = -1
+  #committedOffset = -1
+  readonly #lost = new AbortController()
+
+  constructor (number: number, letOut: (item: InFlightInquiry) => void) {
+    this.number = number
+    this.order = new KeyOrder(letOut)
+  }
+
+  /** Set once it is known what was decided before. */
+  get window (): PartitionWindow { return this.#window! }
+
+  /** Records that were read and cannot be committed yet. */
+  get size (): number { return this.#window?.size ?? 0 }
+
+  /** Partition of the result topic that its decisions go to. */
+  get resultPartition (): number { return this.#resultPartition }
+
+  /** Aborts when the partition goes to another member. */
+  get lostSignal (): AbortSignal { return this.#lost.signal }
+
+  /** Offset of the next record that nobody has committed; records before it are decided. */
+  get committedOffset (): number { return this.#committedOffset }
+
+  /** Records between the end of the partition and what can be committed. */
+  get lag (): number {
+    const next = Math.max(this.#window?.progress()?.offset ?? -1, this.#committedOffset)
+    return next < 0 ? 0 : Math.max(0, this.highWatermark - next)
+  }
+
+  /** It is known what was decided before. */
+  open ({ resultPartition, resultsFrom, offset = -1, found }: Recovered): void {
+    this.#resultPartition = resultPartition
+    this.#window ??= new PartitionWindow(resultsFrom)
+    this.#window.remember(found)
+    this.#committedOffset = Math.max(this.#committedOffset, offset)
+    this.state = 'open'
+  }
+
+  lose (): void {
+    this.state = 'lost'
+    this.#lost.abort()
+  }
+
+  /** @returns whether the record is new here: after a rebalance, records in flight are delivered once more */
+  isNew (offset: number): boolean {
+    if (offset <= this.#lastOffset) return false
+    this.#lastOffset = offset
+    return true
+  }
+
+  /** What can be committed and is not yet; undefined when there is nothing. */
+  uncommitted (): Progress | undefined {
+    if (this.state !== 'open') return undefined // another member may have gone further meanwhile
+    const progress = this.#window?.progress()
+    return progress && progress.offset > this.#committedOffset ? progress : undefined
+  }
+
+  hasCommitted (offset: number): void {
+    this.#committedOffset = Math.max(this.#committedOffset, offset)
+  }
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin, KafkaMessage } from 'kafkajs'
+import type { Logger } from 'pino'
+import type { DecidedIds } from '../decide/decided-ids.ts'
+import { headerText } from './inquiry-record.ts'
+import { resultPartitionOf } from './co-partition-assigner.ts'
+import type { GroupMember } from './group-member.ts'
+import type { FoundDecisions, Progress } from './partition-window.ts'
+
+export interface ResultsTailOptions {
+  readonly admin: Pick<Admin, 'fetchOffsets' | 'fetchTopicOffsets'>
+  readonly member: Pick<GroupMember, 'seek' | 'pause' | 'resume'>
+  readonly groupId: string
+  readonly inquiryTopic: string
+  readonly resultTopic: string
+  readonly decided: DecidedIds
+  /** How many results to read where no commit says from where on. */
+  readonly fallbackResults: number
+  readonly log: Logger
+}
+
+/** What is known of a partition once the results before its assignment were read. */
+export interface Recovered {
+  readonly resultPartition: number
+  /** The next result of this partition will be at this offset or later. */
+  readonly resultsFrom: number
+  /** Committed offset of the inquiry topic; undefined when there is none. */
+  readonly offset: number | undefined
+  readonly found: FoundDecisions
+}
+
+interface Target { readonly until: number, readonly reached: () => void }
+
+/**
+ * A request that the previous owner had on the wire when it lost the partition has this long to arrive before the end
+ * of the results is looked up.
+ */
+const SETTLE_MS = 250
+/** Reading that makes no progress starts over. */
+const STALLED_MS = 15_000
+const RETRY_MS = 500
+
+/**
+ * Finds the decisions that were made before a partition came here and are not committed yet, so that none is made
+ * twice. Each commit says in its metadata from which offset of the results topic on they are; from there to the end
+ * the results are read.
+ */
+export class ResultsTail {
+  readonly #options: ResultsTailOptions
+  readonly #targets = new Map<number, Target>()
+  /** Of each partition of the inquiry topic, the last record whose decision was read. */
+  readonly #lastRecords = new Map<number, number>()
+  #watchdog: NodeJS.Timeout | undefined
+
+  constructor (options: ResultsTailOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads what was decided for these partitions; tries until it succeeds or is aborted.
+   * @throws the abort's reason
+   */
+  async read (partitions: number[], signal: AbortSignal): Promise<Map<number, Recovered>> {
+    await sleep(SETTLE_MS, undefined, { signal })
+    for (;;) {
+      try {
+        return await this.#readWatched(partitions, signal)
+      } catch (err) {
+        signal.throwIfAborted()
+        this.#options.log.warn({ err }, 'could not read the decisions made before; trying again')
+        await sleep(RETRY_MS, undefined, { signal })
+      }
+    }
+  }
+
+  /** A record of the results topic. */
+  onResult (message: KafkaMessage): void {
+    const id = idOf(message)
+    if (id === undefined) return
+    const sourcePartition = Number(headerText(message.headers, 'source-partition') ?? -1)
+    const sourceOffset = Number(headerText(message.headers, 'source-offset') ?? -1)
+    this.#options.decided.add(id, { resultOffset: Number(message.offset), sourcePartition, sourceOffset })
+    this.#lastRecords.set(sourcePartition, Math.max(sourceOffset, this.#lastRecords.get(sourcePartition) ?? -1))
+  }
+
+  /** The results of a partition were read up to here. */
+  onRead (resultPartition: number, nextOffset: number): void {
+    this.#watchdog?.refresh()
+    const target = this.#targets.get(resultPartition)
+    if (target && nextOffset >= target.until) target.reached()
+  }
+
+  async #readWatched (partitions: number[], signal: AbortSignal): Promise<Map<number, Recovered>> {
+    const stalled = new AbortController()
+    const watchdog = setTimeout(() => stalled.abort(new Error('reading the results makes no progress')), STALLED_MS)
+    this.#watchdog = watchdog
+    try {
+      return await this.#read(partitions, AbortSignal.any([signal, stalled.signal]))
+    } finally {
+      clearTimeout(watchdog)
+    }
+  }
+
+  async #read (partitions: number[], signal: AbortSignal): Promise<Map<number, Recovered>> {
+    const { admin, groupId, inquiryTopic, resultTopic, fallbackResults, log } = this.#options
+    const [committed, ends] = await Promise.all([
+      admin.fetchOffsets({ groupId, topics: [inquiryTopic] }),
+      admin.fetchTopicOffsets(resultTopic)
+    ])
+    const positions = new Map(committed.flatMap(({ partitions }) => partitions).map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata }]))
+    const recovered = new Map<number, Omit<Recovered, 'found'> & { from: number }>()
+    const starts = new Map<number, { from: number, until: number }>()
+    for (const partition of partitions) {
+      const resultPartition = resultPartitionOf(partition, ends.length)
+      const end = ends.find(({ partition }) => partition === resultPartition)!
+      const { offset = -1, metadata = null } = positions.get(partition) ?? {}
+      const noted = offset < 0 ? undefined : parseMetadata(metadata, resultPartition)
+      const from = Math.max(Number(end.low), Math.min(noted ?? Number(end.high) - fallbackResults, Number(end.high)))
+      const until = Number(end.high)
+      recovered.set(partition, { resultPartition, resultsFrom: until, offset: offset < 0 ? undefined : offset, from })
+      starts.set(resultPartition, { from: Math.min(from, starts.get(resultPartition)?.from ?? from), until })
+    }
+    signal.throwIfAborted()
+    log.debug({ results: [...starts] }, 'reading the decisions made before')
+    await Promise.all([...starts].map(async ([partition, range]) => await this.#readRange(partition, range, signal)))
+    return new Map([...recovered].map(([partition, { from, ...rest }]) => [partition, { ...rest, found: { from, lastRecord: this.#lastRecords.get(partition) ?? -1 } }]))
+  }
+
+  async #readRange (partition: number, { from, until }: { from: number, until: number }, signal: AbortSignal): Promise<void> {
+    if (from >= until) return
+    const { member, resultTopic } = this.#options
+    const { promise, resolve, reject } = withResolvers()
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#targets.set(partition, { until, reached: resolve })
+    try {
+      member.seek(resultTopic, partition, from)
+      member.resume(resultTopic, [partition])
+      await promise
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#targets.delete(partition)
+      member.pause(resultTopic, [partition])
+    }
+  }
+}
+
+/** The note of a commit: the result partition, and from where on results of uncommitted records may be in it. */
+export function metadataOf ({ resultsFrom }: Progress, resultPartition: number): string {
+  return `results=${resultPartition}:${resultsFrom}`
+}
+
+/** @returns undefined for a note of another kind, or of when the results went elsewhere */
+export function parseMetadata (metadata: string | null, resultPartition: number): number | undefined {
+  const [, partition, offset] = /^results=(\d+):(\d+)$/.exec(metadata ?? '') ?? []
+  return Number(partition) === resultPartition ? Number(offset) : undefined
+}
+
+function idOf ({ value }: KafkaMessage): string | undefined {
+  try {
+    const { id } = JSON.parse(String(value)) as { id?: unknown }
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined // not a decision: readers of this topic ignore it as well
+  }
+}
+
+function withResolvers (): { promise: Promise<void>, resolve: () => void, reject: (reason: unknown) => void } {
+  let resolve!: () => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<void>((_resolve, _reject) => { resolve = _resolve; reject = _reject })
+  return { promise, resolve, reject }
+}

@@ -1,0 +1,120 @@
+import type { Classification, ManualReason } from '../../openapi/index.ts'
+import type { ClassifyClient } from '../classify/client.ts'
+import { DeadlineHeap } from './deadline-heap.ts'
+import type { InFlightInquiry, Verdict } from './in-flight.ts'
+
+export interface DispatcherOptions {
+  readonly client: Pick<ClassifyClient, 'classify'>
+  /** Most inquiries that are with the API at a time. */
+  readonly concurrency: number
+  readonly decide: (item: InFlightInquiry, verdict: Verdict) => void
+  /** The API will never accept this inquiry. */
+  readonly refused: (item: InFlightInquiry, code: string) => void
+  /** A decision waits for its predecessor and has reached its deadline. */
+  readonly overdue: (item: InFlightInquiry) => void
+  readonly late: (item: InFlightInquiry, answer: Classification, lateByMs: number) => void
+  readonly traceHeaders: (item: InFlightInquiry) => Record<string, string>
+}
+
+/** Timers are checked against the wall clock at least this often: it may be set, and timers run on another one. */
+const LONGEST_TIMER_MS = 1_000
+
+/**
+ * Asks the API about inquiries, the earliest deadline first, and sees to it that each one that waits is decided at
+ * its deadline. Those that are with the API are decided at their deadline by the client.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #waiting = new DeadlineHeap<InFlightInquiry>()
+  #asking = 0
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = Infinity
+
+  constructor (options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** Inquiries with the API. */
+  get asking (): number { return this.#asking }
+
+  /** An inquiry to be asked about, or one that is decided and must be let out at its deadline at the latest. */
+  add (item: InFlightInquiry): void {
+    this.#waiting.push(item)
+    this.#ask()
+    this.#arm()
+  }
+
+  /** Forgets what waits and is no longer ours. */
+  remove (matches: (item: InFlightInquiry) => boolean): void {
+    this.#waiting.remove(matches)
+  }
+
+  close (): void {
+    clearTimeout(this.#timer)
+    this.#waiting.remove(() => true)
+  }
+
+  #ask (): void {
+    while (this.#asking < this.#options.concurrency) {
+      const next = this.#nextToAsk()
+      if (!next) return
+      this.#askAbout(next).catch(err => { throw err }) // the client never rejects; a mistake of ours must not stay unseen
+    }
+  }
+
+  /** The undecided inquiry with the earliest deadline; what is only held stays. */
+  #nextToAsk (): InFlightInquiry | undefined {
+    const held: InFlightInquiry[] = []
+    let next: InFlightInquiry | undefined
+    while (!next && this.#waiting.size > 0) {
+      const item = this.#waiting.pop()!
+      if (!item.isDecided) next = item
+      else if (!item.isLetOut) held.push(item)
+    }
+    for (const item of held) this.#waiting.push(item)
+    return next
+  }
+
+  async #askAbout (item: InFlightInquiry): Promise<void> {
+    const { client, decide, refused, late, traceHeaders } = this.#options
+    const manual = (reason: ManualReason) => decide(item, { reason, decidedAt: Date.now() })
+    if (Date.now() >= item.deadline) {
+      manual('timeout')
+      return
+    }
+    this.#asking++
+    const outcome = await client.classify(item.inquiry!, {
+      deadline: item.deadline,
+      signal: item.partition.lostSignal,
+      traceHeaders: traceHeaders(item),
+      onLate: (answer, lateByMs) => late(item, answer, lateByMs)
+    })
+    this.#asking--
+    if (item.partition.state !== 'lost') {
+      if (outcome.kind === 'answer') decide(item, { answer: outcome.answer, decidedAt: Date.now() })
+      else if (outcome.kind === 'manual') manual(outcome.reason)
+      else refused(item, outcome.code)
+    }
+    this.#ask()
+  }
+
+  #arm (): void {
+    const at = this.#waiting.peek()?.deadline ?? Infinity
+    if (at >= this.#timerAt) return
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(() => this.#expire(), Math.max(0, Math.min(at - Date.now(), LONGEST_TIMER_MS)))
+  }
+
+  #expire (): void {
+    this.#timerAt = Infinity
+    const now = Date.now()
+    for (let first = this.#waiting.peek(); first && first.deadline <= now; first = this.#waiting.peek()) {
+      this.#waiting.pop()
+      if (!first.isDecided) this.#options.decide(first, { reason: 'timeout', decidedAt: now })
+      else if (!first.isLetOut) this.#options.overdue(first)
+    }
+    this.#ask()
+    this.#arm()
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * `joining` until partitions are assigned for the first time, `rebalancing` while they are given out anew, `lost` when
+ * the group is left against the adapter's will, `draining` from SIGTERM on.
+ */
+export type Membership = 'joining' | 'member' | 'rebalancing' | 'lost' | 'draining'
+
+export type BreakerState = 'closed' | 'half_open' | 'open'
+
+export interface PartitionLag {
+  readonly topic: string
+  readonly partition: number
+  /** Records in the partition after the one that was read last. */
+  readonly records: number
+}
+
+/** What the adapter tells of itself at any moment; read for each health check and each scrape, so let it be cheap. */
+export interface AdapterStatus {
+  readonly membership: Membership
+  readonly assignedPartitions: number
+  /** How long ago the oldest record that is read and not yet committed was read, in milliseconds; 0 where there is none. */
+  readonly oldestUncommittedMs: number
+  /** Records that are read and not yet committed. */
+  readonly inFlight: number
+  readonly breaker: BreakerState
+  readonly lag: Iterable<PartitionLag>
+}

@@ -1,0 +1,30 @@
+/**
+ * What a leader answers before it appends anything. `NOT_LEADER_FOR_PARTITION` is not among them: a leader that is
+ * replaced while it waits for its followers answers so too, with the records in its log and perhaps in theirs.
+ */
+const BEFORE_APPENDING = new Set(['NOT_ENOUGH_REPLICAS', 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'CORRUPT_MESSAGE', 'INVALID_TIMESTAMP'])
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
+/**
+ * Whether the broker answered that it kept nothing of a produce request. No error of another kind says so, whatever
+ * it is called: after a request whose connection broke kafkajs asks for metadata, and throws what it meets there,
+ * as `ECONNREFUSED`, in place of what happened to the request.
+ */
+export function wasRefused (error: unknown): boolean {
+  return BEFORE_APPENDING.has(protocolErrorOf(error))
+}
+
+/** Whether the broker refused the records for their size. */
+export function wasTooLarge (error: unknown): boolean {
+  return TOO_LARGE.has(protocolErrorOf(error))
+}
+
+/** @returns the broker's name of the error; empty when it is not the broker's */
+function protocolErrorOf (error: unknown): string {
+  let cause = error
+  for (let depth = 0; depth < 10 && cause instanceof Error; depth++) {
+    if (cause.name === 'KafkaJSProtocolError') return (cause as Error & { type?: string }).type ?? ''
+    cause = cause.cause
+  }
+  return ''
+}

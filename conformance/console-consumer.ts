@@ -1,0 +1,53 @@
+import { kafkaRuntime } from '../scripts/kafka/jars.ts'
+import { type ConsumerProgram, type TopicRecord, bytesOf } from './topic-record.ts'
+
+/** Characters that none of the suite's records has. */
+const FIELD = '\u001f'
+const HEADER = '\u001d'
+const NULL = '\u001c'
+const RECORD = '\u001e\n'
+/** It cannot be told to stop at the end; when nothing came for so long, it was there. */
+const IDLE_MS = 4_000
+
+/** Kafka's own console consumer, from the broker's jars. */
+export async function consoleConsumer (bootstrap: string): Promise<ConsumerProgram> {
+  const { classPath, archive } = await kafkaRuntime()
+  const virtualMachine = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=off', ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`])]
+  const properties = {
+    'print.timestamp': true,
+    'print.partition': true,
+    'print.offset': true,
+    'print.headers': true,
+    'print.key': true,
+    'key.separator': FIELD,
+    'headers.separator': HEADER,
+    'line.separator': RECORD,
+    'null.literal': NULL
+  }
+  const formatting = Object.entries(properties).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`])
+  return {
+    name: 'Kafka\'s console consumer',
+    command: (topic, until) => [
+      'java', ...virtualMachine, '-cp', classPath, 'org.apache.kafka.tools.consumer.ConsoleConsumer', '--bootstrap-server', bootstrap, '--topic', topic, '--from-beginning',
+      ...formatting, ...(until === 'end' ? ['--timeout-ms', String(IDLE_MS)] : [])
+    ],
+    delimiter: RECORD,
+    parse: parsePrinted
+  }
+}
+
+/** `LogAppendTime:1795448922494 ␟ Partition:0 ␟ Offset:7 ␟ name:value ␝ name:value ␟ key ␟ value` */
+export function parsePrinted (printed: string): TopicRecord {
+  const [timestamp = '', partition = '', offset = '', headers = '', key = '', value = ''] = printed.split(FIELD)
+  const [stamp, ms] = timestamp.split(':')
+  const orNull = (text: string) => text === NULL ? null : bytesOf(text)
+  return {
+    partition: Number(partition.split(':')[1]),
+    offset: Number(offset.split(':')[1]),
+    timestamp: Number(ms),
+    stampedByBroker: stamp === 'LogAppendTime',
+    key: orNull(key),
+    value: orNull(value),
+    headers: headers === 'NO_HEADERS' ? [] : headers.split(HEADER).map(header => [header.slice(0, header.indexOf(':')), bytesOf(header.slice(header.indexOf(':') + 1))] as const)
+  }
+}

@@ -1,0 +1,38 @@
+import { type ConsumerProgram, type TopicRecord, bytesOf } from './topic-record.ts'
+
+/** What `kcat -J` prints, one object a line. */
+interface Envelope {
+  readonly partition: number
+  readonly offset: number
+  readonly tstype: 'create' | 'logappend' | 'unknown'
+  readonly ts: number
+  /** Names and values in turn. */
+  readonly headers?: readonly string[]
+  readonly key: string | null
+  readonly payload: string | null
+}
+
+/** kcat, which is librdkafka. */
+export function kcat (bootstrap: string): ConsumerProgram {
+  return {
+    name: 'kcat',
+    // -E: a broker that is away is no reason to end.
+    command: (topic, until) => ['kcat', '-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-J', '-u', '-q', '-E', ...(until === 'end' ? ['-e'] : [])],
+    delimiter: '\n',
+    parse: parseEnvelope
+  }
+}
+
+/** kcat escapes quotes, backslashes and control characters and leaves all other bytes as they are, also what is no UTF-8. */
+export function parseEnvelope (line: string): TopicRecord {
+  const { partition, offset, tstype, ts, headers = [], key, payload } = JSON.parse(line) as Envelope
+  return {
+    partition,
+    offset,
+    timestamp: ts,
+    stampedByBroker: tstype === 'logappend',
+    key: key === null ? null : bytesOf(key),
+    value: payload === null ? null : bytesOf(payload),
+    headers: Array.from({ length: headers.length / 2 }, (_, index) => [headers[2 * index]!, bytesOf(headers[2 * index + 1] ?? '')] as const)
+  }
+}
