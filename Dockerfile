@@ -25,7 +25,7 @@ COPY package.json LICENSE NOTICE ./
 COPY --from=production-packages /app/node_modules node_modules
 COPY model-store/models model-store/models
 COPY --from=build /app/dist dist
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="inquiry-matching" \
   org.opencontainers.image.description="Reads each customer inquiry and decides which desk must answer it" \
@@ -40,6 +40,11 @@ USER 1000:1000
 STOPSIGNAL SIGTERM
 
 FROM runtime AS adapter
+ENV HEALTH_HOST=0.0.0.0 HEALTH_PORT=3001
+EXPOSE 3001
+# Alive, not ready: an adapter that waits for Kafka or for a rebalance is in order.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEALTH_PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/adapter/main.js"]
 
 FROM runtime AS api

@@ -15,6 +15,7 @@ import { TRY_ONCE, kafkaOptions } from './kafka/connection.ts'
 import { ensureTopics } from './kafka/topics.ts'
 import type { AdapterMetrics } from './metrics.ts'
 import { fencedSockets } from './produce/fenced-socket.ts'
+import { MergedSends } from './produce/merged-sends.ts'
 
 export interface AdapterOptions {
   readonly config: AdapterConfig
@@ -51,7 +52,8 @@ export class Adapter implements AdapterStatus {
     const { config, metrics, log } = options
     const kafka = new Kafka(kafkaOptions(config, log))
     const produceOptions = kafkaOptions(config, log, { requestTimeoutMs: PRODUCE_TIMEOUT_MS, retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 } })
-    const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid) })
+    let requestsSent = 0
+    const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid, () => { requestsSent++ }) })
     this.#admin = new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin()
     // Retries are the writers' own: each attempt first asks whether the decision is still to be sent.
     this.#producer = producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
@@ -63,9 +65,7 @@ export class Adapter implements AdapterStatus {
       lateGraceMs: config.LATE_GRACE_MS,
       breaker: { errorPercent: config.BREAKER_ERROR_PERCENT, resetMs: config.BREAKER_RESET_MS },
       observe: attempt => metrics.attempted(attempt),
-      onBreaker: state => {
-        log.warn({ state }, 'circuit breaker of the API')
-      },
+      onBreaker: state => log.warn({ state }, 'circuit breaker of the API'),
       onMisconfigured: answer => log.error(answer, 'the API does not answer as its contract says: see CLASSIFY_URL and CLASSIFY_API_KEY')
     })
     const decided = new DecidedIds(config.MAX_IN_FLIGHT * 2 + REMEMBERED_IDS)
@@ -73,9 +73,10 @@ export class Adapter implements AdapterStatus {
     this.#flow = new InquiryFlow({
       config,
       client: this.#client,
-      producer: this.#producer,
+      producer: new MergedSends({ producer: this.#producer }),
       decided,
       mayWrite: () => this.#lease.valid,
+      requestsSent: () => requestsSent,
       settled: partition => this.#assignments.settled(partition),
       metrics,
       log
@@ -117,7 +118,7 @@ export class Adapter implements AdapterStatus {
   get membership (): Membership { return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership }
   get assignedPartitions (): number { return this.#assignments.partitions.length }
   get inFlight (): number { return this.#assignments.inFlight }
-  get oldestUncommittedMs (): number { return this.#committer.ageMs }
+  get commitAgeMs (): number { return Math.max(this.#committer.ageMs, ...this.#assignments.partitions.map(({ ageMs }) => ageMs)) }
   get breaker (): BreakerState { return this.#client.breakerState }
   get lag (): PartitionLag[] {
     const topic = this.#options.config.INQUIRY_TOPIC
@@ -146,12 +147,13 @@ export class Adapter implements AdapterStatus {
     const limit = Date.now() + config.SHUTDOWN_TIMEOUT_MS
     while (this.#assignments.inFlight > 0 && Date.now() < limit) await sleep(DRAIN_POLL_MS)
     if (this.#assignments.inFlight > 0) log.warn({ inFlight: this.#assignments.inFlight }, 'inquiries are left to the next member')
+    // Nothing may be written once the group is left: a successor has the partitions at once.
+    this.#assignments.close()
+    await Promise.all([this.#flow.close(), this.#client.close()])
+    this.#lease.expire()
     this.#committer.close()
     await this.#committer.commit()
     await this.#member.stop()
-    this.#assignments.close()
-    this.#lease.expire()
-    await Promise.all([this.#flow.close(), this.#client.close()])
     await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
   }
 }

@@ -28,7 +28,8 @@ async function start (): Promise<void> {
   const health = buildHealthApp({ status: adapter, metrics, log, config })
   let isShuttingDown = false
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => shutDown(0, { signal }))
+  // npm passes on the Ctrl-C that the terminal has already sent: a second one must not end what the first began.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => shutDown(0, { signal }))
   await health.listen({ host: config.HEALTH_HOST, port: config.HEALTH_PORT })
   try {
     await adapter.start(starting.signal)

@@ -39,8 +39,12 @@ async function start (): Promise<void> {
   const app = await buildApp({ config, classifier, metrics, serviceState, logStream })
   await app.listen({ host: config.HOST, port: config.PORT })
 
+  let isShuttingDown = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // npm passes on the Ctrl-C that the terminal has already sent: a second one must not end what the first began.
+      if (isShuttingDown) return
+      isShuttingDown = true
       shutDown(signal).then(() => process.exit(0), err => {
         app.log.fatal({ err }, 'shutdown failed')
         process.exit(1)

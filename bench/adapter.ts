@@ -19,7 +19,7 @@ Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times 
 
 const RATE = 50
 const CONNECTIONS = [8, 32, 128]
-const THROUGHPUT_INQUIRIES = 2_000
+const THROUGHPUT_INQUIRIES = 4_000
 const BACKLOG = 50_000
 const HANG_RATE = 500
 const HANG_TIMEOUT_MS = 2_000

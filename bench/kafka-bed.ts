@@ -1,9 +1,11 @@
 import { Kafka, Partitioners, type Producer, logLevel } from 'kafkajs'
+import { openProgram } from '../conformance/kafka-program.ts'
 import { ResultsReader } from '../conformance/results-reader.ts'
 import { KafkaCluster } from '../scripts/kafka/cluster.ts'
 
 const PARTITIONS = 6
 const MOST_IN_REQUEST = 1_000
+const READ_LIMIT_MS = 300_000
 
 /** Fresh topics on a real broker, and the broker's own clock for what passes through them. */
 export interface Topics {
@@ -105,7 +107,7 @@ export class KafkaBed {
 
   /** The times of every inquiry and its first decision. */
   async passages ({ inquiries, results }: Topics): Promise<Passage[]> {
-    const reader = await ResultsReader.open({ bootstrap: this.#cluster.bootstrap, signal: AbortSignal.timeout(300_000) })
+    const reader = new ResultsReader({ program: await openProgram(this.#cluster.bootstrap), signal: AbortSignal.timeout(READ_LIMIT_MS) })
     const sent = new Map<string, number>()
     await reader.readAll(inquiries, ({ key, timestamp }) => sent.set(String(key), timestamp))
     const passages = new Map<string, Passage>()

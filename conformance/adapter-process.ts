@@ -23,6 +23,7 @@ export class AdapterProcess extends ManagedProcess {
   /** Starts one without waiting for it. */
   static async launch ({ command, settings, environment, logFile, signal }: AdapterOptions): Promise<AdapterProcess> {
     const [port] = await findFreePorts(1)
+    signal.throwIfAborted()
     return new AdapterProcess({ command, environment: { ...environment, ...settings, HEALTH_PORT: String(port) }, logFile }, `http://127.0.0.1:${port}/health/ready`, signal)
   }
 

@@ -18,6 +18,8 @@ export interface StubBehaviour {
   readonly reply?: 'answer' | 'hang' | 'fail'
   /** Time until the answer, whatever deadline the caller named: a stub may well be later than that. @default 5 */
   readonly latencyMs?: number
+  /** Up to so much longer, at random, so that answers come in another order than the questions. @default 0 */
+  readonly spreadMs?: number
   /**
    * The answer on a text changes each time it is asked, as if the model were replaced at that moment: whoever asks
    * twice and sends both answers contradicts itself. @default false

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { classifyByHash } from './stub-classifier.ts'
+import { CODECS, type KafkaProgram } from './kafka-program.ts'
 import type { SentRecord } from './sent-record.ts'
 import { withLimit } from './wait.ts'
 
 export interface CompressedOptions {
-  readonly bootstrap: string
+  readonly program: KafkaProgram
   readonly topic: string
   readonly run: string
   /** Number of the first record. */
@@ -15,26 +16,26 @@ export interface CompressedOptions {
   readonly signal: AbortSignal
 }
 
-const CODECS = ['gzip', 'snappy', 'lz4', 'zstd']
 const RECORDS_A_CODEC = 10
 const SEND_LIMIT_MS = 20_000
 /** Long and repetitive: a batch that does not get smaller is sent as it is. */
 const REPEATED = 'Meine Bohrmaschine lädt nicht mehr, welchen Akku brauche ich? '.repeat(20)
 
-/** Sends good inquiries in batches that are compressed with each codec of Kafka, by kcat: kafkajs has only one of them. */
-export async function sendCompressed ({ bootstrap, topic, run, firstNumber, timeoutMs, answersKnown, signal }: CompressedOptions): Promise<SentRecord[]> {
+/** Sends good inquiries in batches that are compressed with each codec of Kafka, by another client: kafkajs has only one of them. */
+export async function sendCompressed ({ program, topic, run, firstNumber, timeoutMs, answersKnown, signal }: CompressedOptions): Promise<SentRecord[]> {
   const sent: SentRecord[] = []
   for (const [index, codec] of CODECS.entries()) {
     const numbers = Array.from({ length: RECORDS_A_CODEC }, (_, position) => firstNumber + index * RECORDS_A_CODEC + position)
     const inquiries = numbers.map(number => ({ id: `${run}-${number}`, text: `${codec} ${number}: ${REPEATED}` }))
-    const kcat = spawn('kcat', ['-P', '-b', bootstrap, '-t', topic, '-z', codec, '-K', '\t', '-q', '-X', 'acks=all', '-X', 'queue.buffering.max.ms=100'], { stdio: ['pipe', 'ignore', 'inherit'] })
-    const exit = once(kcat, 'exit')
-    kcat.stdin.end(inquiries.map(inquiry => `${inquiry.id}\t${JSON.stringify(inquiry)}\n`).join(''))
+    const [command, ...args] = program.produce(topic, codec)
+    const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'] })
+    const exit = once(child, 'exit')
+    child.stdin.end(inquiries.map(inquiry => `${inquiry.id}\t${JSON.stringify(inquiry)}\n`).join(''))
     try {
-      const [code] = await withLimit(exit, { what: `kcat to send with ${codec}`, limitMs: SEND_LIMIT_MS, signal })
-      if (code !== 0) throw new Error(`kcat ended with ${code} sending with ${codec}`)
+      const [code] = await withLimit(exit, { what: `${program.name} to send with ${codec}`, limitMs: SEND_LIMIT_MS, signal })
+      if (code !== 0) throw new Error(`${command} ended with ${code} sending with ${codec}`)
     } finally {
-      kcat.kill('SIGKILL')
+      child.kill('SIGKILL')
     }
     const now = Date.now() // the log has the exact time
     sent.push(...inquiries.map(({ id, text }, position): SentRecord => ({

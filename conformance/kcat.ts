@@ -1,4 +1,5 @@
-import { type ConsumerProgram, type TopicRecord, bytesOf } from './topic-record.ts'
+import type { KafkaProgram } from './kafka-program.ts'
+import { type TopicRecord, bytesOf } from './topic-record.ts'
 
 /** What `kcat -J` prints, one object a line. */
 interface Envelope {
@@ -13,13 +14,14 @@ interface Envelope {
 }
 
 /** kcat, which is librdkafka. */
-export function kcat (bootstrap: string): ConsumerProgram {
+export function kcat (bootstrap: string): KafkaProgram {
   return {
     name: 'kcat',
     // -E: a broker that is away is no reason to end.
-    command: (topic, until) => ['kcat', '-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-J', '-u', '-q', '-E', ...(until === 'end' ? ['-e'] : [])],
+    consume: (topic, until) => ['kcat', '-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-J', '-u', '-q', '-E', ...(until === 'end' ? ['-e'] : [])],
     delimiter: '\n',
-    parse: parseEnvelope
+    parse: parseEnvelope,
+    produce: (topic, codec) => ['kcat', '-P', '-b', bootstrap, '-t', topic, '-z', codec, '-K', '\t', '-q', '-X', 'acks=all', '-X', 'queue.buffering.max.ms=100']
   }
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { PROGRAMS, type ProgramName } from './kafka-program.ts'
 import { type Report, jsonOf, lineOf, markdownOf } from './report.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { pickScenarios, runSuite } from './suite.ts'
@@ -16,6 +17,7 @@ sent with what came of it. Needs Java, Maven and, better, kcat. Ends with 1 when
   --rate N                 inquiries a second, in place of each scenario's own
   --adapter-command CMD    how an adapter is started (default "node dist/adapter/main.js"); its configuration comes in
                            the environment, see docs/configuration.md
+  --client NAME            who reads the topics: kcat or console-tools (default kcat, where it is installed)
   --late-after MS          how long after its deadline a decision may be readable (default 250)
   --logs FOLDER            what adapters and API print, and examples of faults (default .cache/conformance)
   --json FILE              also writes all figures
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     inquiries: { type: 'string', default: '2000' },
     rate: { type: 'string' },
     'adapter-command': { type: 'string', default: 'node dist/adapter/main.js' },
+    client: { type: 'string' },
     'late-after': { type: 'string', default: String(LATENESS_MS) },
     logs: { type: 'string', default: '.cache/conformance' },
     json: { type: 'string' },
@@ -53,6 +56,7 @@ async function main (): Promise<void> {
       ...(values.rate !== undefined && { rate: positive('rate', values.rate) }),
       adapterCommand: values['adapter-command'],
       environment: process.env,
+      ...(values.client !== undefined && { program: programName(values.client) }),
       latenessMs: positive('late-after', values['late-after']),
       logs: values.logs,
       signal: stopped.signal,
@@ -81,6 +85,11 @@ async function main (): Promise<void> {
   const failed = reports.filter(({ failures }) => failures.length > 0).length
   console.log(`${reports.length - failed} scenarios passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1
+}
+
+function programName (name: string): ProgramName {
+  if (!Object.hasOwn(PROGRAMS, name)) throw new Error(`--client must be one of ${Object.keys(PROGRAMS).join(', ')}`)
+  return name as ProgramName
 }
 
 function positive (name: string, text: string): number {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, closeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
+import { tiedToParent } from './tied-to-parent.ts'
 
 export interface ManagedProcessOptions {
   /** Shell command; it is `exec`uted, so that signals reach the program itself. */
@@ -14,7 +15,7 @@ export interface ManagedProcessOptions {
 /** What is left of a process after this time is killed. */
 const END_LIMIT_MS = 15_000
 
-/** A process that can be killed, frozen and ended, with all its children. It dies with this process, however that ends. */
+/** A process that can be killed, frozen and ended, with all its children. It ends with this process. */
 export class ManagedProcess {
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown>
@@ -22,8 +23,9 @@ export class ManagedProcess {
 
   constructor ({ command, environment, logFile }: ManagedProcessOptions) {
     const log = openSync(logFile, 'a')
+    const [program, args] = tiedToParent(['sh', '-c', `exec ${command}`])
     // In a group of its own: a Ctrl-C at the terminal reaches only this process, which then ends the others in order.
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', 'sh', '-c', `exec ${command}`], { env: { ...environment }, detached: true, stdio: ['ignore', log, log] })
+    this.#child = spawn(program, args, { env: { ...environment }, detached: true, stdio: ['ignore', log, log] })
     closeSync(log)
     this.#exit = once(this.#child, 'exit')
     this.#exit.catch(() => {})

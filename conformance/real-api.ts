@@ -32,6 +32,11 @@ export async function startRealApi ({ environment, logFile, signal }: RealApiOpt
       await running?.kill()
     }
   }
-  await api.start()
+  try {
+    await api.start()
+  } catch (error) {
+    await api.kill()
+    throw error
+  }
   return api
 }

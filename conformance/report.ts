@@ -15,6 +15,8 @@ export interface Report {
   readonly restarts: number
   /** Inquiries that the driver's own client sent more than once. */
   readonly repeatedBySender: number
+  /** Longest time in milliseconds for which this process itself did not run: on a busy machine the adapter did not either. */
+  readonly stallMs: number
   /** Program that read the topics. */
   readonly reader: string
   readonly seconds: number
@@ -35,10 +37,11 @@ export interface Circumstances {
 }
 
 /** One line for the terminal. */
-export function lineOf ({ scenario: { name }, verdict, seconds, failures }: Report): string {
+export function lineOf ({ scenario: { name }, verdict, seconds, stallMs, failures }: Report): string {
   const { sent, missing, duplicated, contradictory, late } = verdict
   const counts = `${sent} sent, ${missing} missing, ${contradictory} contradictory, ${duplicated} duplicated, late ${late.unexcused} (+ ${late.excused} excused)`
-  return `${failures.length === 0 ? 'PASS' : 'FAIL'} ${name}: ${counts}, ${seconds.toFixed(0)} s${failures.map(failure => `\n     ${failure}`).join('')}`
+  const stall = failures.length > 0 ? `; the driver itself stood still for up to ${stallMs.toFixed(0)} ms` : ''
+  return `${failures.length === 0 ? 'PASS' : 'FAIL'} ${name}: ${counts}, ${seconds.toFixed(0)} s${stall}${failures.map(failure => `\n     ${failure}`).join('')}`
 }
 
 /** The figures for programs: without the outcome of every single inquiry. */
@@ -72,7 +75,7 @@ ${rows.join('\n')}
   Kafka fell silent (one produce request a partition).
 - **p50**, **p99**: from the inquiry's timestamp to when the decision could be read; inquiries that were expired when sent do not count.
 - **dead letters**: found with the original bytes and headers, of those expected.
-- Besides: no decision belongs to another inquiry or another key, none is malformed, the order within a key is kept, and the parts of a run in
+- Besides: no decision belongs to another inquiry or another key, none is malformed, the order within a key is kept up to the deadline, and the parts of a run in
   which the API works are answered by it. Where adapters die, the stub of the API answers differently each time it is asked about the
   same text, so that an adapter that decides twice contradicts itself.
 ${notesOf(reports)}`

@@ -52,6 +52,7 @@ export function failuresOf (verdict: Verdict, requirements: Requirements, { late
 
 function partFailure (outcomes: Verdict['outcomes'], { from, to, outcomes: wanted, atLeast }: Part): string | undefined {
   const part = outcomes.slice(Math.floor(from * outcomes.length), Math.floor(to * outcomes.length))
+  if (part.length === 0) return undefined // a run too short to have it
   const share = part.filter(outcome => outcome !== undefined && wanted.includes(outcome)).length / part.length
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`
   return share >= atLeast ? undefined : `from ${percent(from)} to ${percent(to)} of the run ${percent(share)} ended as ${wanted.join(' or ')}, expected ${percent(atLeast)}`

@@ -1,16 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { consoleConsumer } from './console-consumer.ts'
-import { kcat } from './kcat.ts'
-import type { ConsumerProgram, TopicRecord } from './topic-record.ts'
+import type { KafkaProgram } from './kafka-program.ts'
+import { tiedToParent } from './tied-to-parent.ts'
+import type { TopicRecord } from './topic-record.ts'
 import { withLimit } from './wait.ts'
-
-export interface ResultsReaderOptions {
-  readonly bootstrap: string
-  readonly signal: AbortSignal
-  /** @default kcat where it is installed, else Kafka's console consumer */
-  readonly program?: ConsumerProgram
-}
 
 export interface Following {
   close(): Promise<void>
@@ -23,28 +16,20 @@ const RESTART_MS = 500
 
 /** Reads topics with a program that shares no code with an adapter in Node. */
 export class ResultsReader {
-  readonly #program: ConsumerProgram
+  readonly #program: KafkaProgram
   readonly #signal: AbortSignal
 
-  static async open ({ bootstrap, signal, program }: ResultsReaderOptions): Promise<ResultsReader> {
-    const hasKcat = () => spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0
-    return new ResultsReader(program ?? (hasKcat() ? kcat(bootstrap) : await consoleConsumer(bootstrap)), signal)
-  }
-
-  private constructor (program: ConsumerProgram, signal: AbortSignal) {
+  constructor ({ program, signal }: { program: KafkaProgram, signal: AbortSignal }) {
     this.#program = program
     this.#signal = signal
   }
-
-  /** Name of the program. */
-  get name (): string { return this.#program.name }
 
   /** Reads a topic from its beginning to what is now its end. */
   async readAll (topic: string, onRecord: OnRecord): Promise<void> {
     const child = this.#spawn(topic, 'end')
     try {
-      await withLimit(this.#read(child, onRecord), { what: `${this.name} to read ${topic}`, limitMs: READ_LIMIT_MS, signal: this.#signal })
-      if (child.exitCode !== 0) throw new Error(`${this.name} ended with ${child.exitCode ?? child.signalCode} reading ${topic}`)
+      await withLimit(this.#read(child, onRecord), { what: `${this.#program.name} to read ${topic}`, limitMs: READ_LIMIT_MS, signal: this.#signal })
+      if (child.exitCode !== 0) throw new Error(`${this.#program.name} ended with ${child.exitCode ?? child.signalCode} reading ${topic}`)
     } finally {
       child.kill('SIGKILL')
     }
@@ -72,9 +57,9 @@ export class ResultsReader {
     }
   }
 
-  /** It ends with this process, however that ends. */
   #spawn (topic: string, until: 'end' | 'killed'): ChildProcess {
-    return spawn('setpriv', ['--pdeathsig', 'KILL', ...this.#program.command(topic, until)], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const [command, args] = tiedToParent(this.#program.consume(topic, until))
+    return spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   }
 
   async #read (child: ChildProcess, onRecord: OnRecord): Promise<void> {

@@ -29,7 +29,7 @@ export interface Scenario {
   /** Sends also inquiries in batches of each codec of Kafka. */
   readonly compressed?: boolean
   readonly requirements: Requirements
-  /** Breaks things while inquiries are sent. What it breaks for good is for its own account. */
+  /** Breaks things while inquiries are sent, and mends them again. */
   readonly act?: (stage: Stage) => Promise<void>
 }
 
@@ -50,7 +50,7 @@ const brokenBetween = (breakIt: (stage: Stage) => Promise<void>, mendIt: (stage:
 const heal = async ({ api }: Stage) => await api.behave!({})
 
 /** Slow enough that inquiries are with the API when an adapter dies; who asks twice gets another answer. */
-const TELLING: StubBehaviour = { latencyMs: 100, fickle: true }
+const TELLING: StubBehaviour = { latencyMs: 20, spreadMs: 200, fickle: true }
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -115,7 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
     what: 'the adapter is killed and started again, three times',
     api: 'stub',
     brokers: 1,
-    rate: 100,
+    rate: 60,
     timeoutMs: PATIENT_MS,
     stub: TELLING,
     requirements: { parts: [answered(0, 1, 0.9)] },
@@ -124,6 +124,7 @@ export const SCENARIOS: readonly Scenario[] = [
         await stage.untilSent(share)
         await stage.adapters.at(-1)!.kill()
         await stage.addAdapter()
+        await stage.pause(3_000) // to take over and work
       }
     }
   },
@@ -152,7 +153,7 @@ export const SCENARIOS: readonly Scenario[] = [
     rate: 100,
     timeoutMs: PATIENT_MS,
     adapters: 2,
-    stub: { latencyMs: 300, fickle: true },
+    stub: { latencyMs: 100, spreadMs: 400, fickle: true },
     requirements: { parts: [answered(0, 1, 0.9)] },
     async act (stage) {
       await stage.untilSent(0.2)
@@ -176,7 +177,7 @@ export const SCENARIOS: readonly Scenario[] = [
       for (let turn = 0; stage.progress() < 0.9; turn++) {
         const adapter = await stage.addAdapter()
         await stage.pause(2_500)
-        await (turn % 2 === 0 ? stage.endAdapter(adapter) : adapter.kill())
+        await (turn % 2 === 0 ? adapter.kill() : stage.endAdapter(adapter))
         await stage.pause(1_000)
       }
     }

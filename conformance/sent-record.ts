@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IHeaders } from 'kafkajs'
 
 /** Header that every record of the driver bears: its number, by which it is found again. */
@@ -37,4 +38,25 @@ export interface SentRecord extends Expectation {
   readonly availableAt: number
   /** SHA-256 over key and value, only of what may become a dead letter. */
   readonly fingerprint?: string
+}
+
+/** By the contract: the record's timestamp plus the timeout, or the header when it is earlier and can be read. */
+export function deadlineOf (sentAt: number, timeoutMs: number, header: string | undefined): number {
+  const deadline = sentAt + timeoutMs
+  return header !== undefined && /^[0-9]{1,16}$/.test(header) ? Math.min(deadline, Number(header)) : deadline
+}
+
+/** Tells key and value apart from others, and an empty one from none. */
+export function fingerprintOf (key: string | Buffer | null, value: string | Buffer | null): string {
+  const hash = createHash('sha256')
+  for (const part of [key, value]) {
+    const bytes = part === null ? null : Buffer.from(part)
+    hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
+  }
+  return hash.digest('hex')
+}
+
+/** Partition of a key: always the same. */
+export function partitionOf (key: string | Buffer, partitions: number): number {
+  return createHash('md5').update(key).digest().readUInt32BE() % partitions
 }

@@ -12,8 +12,13 @@ const REPLY_LIMIT_MS = 10_000
 export async function startStubApi ({ signal, behaviour = {} }: { signal: AbortSignal, behaviour?: StubBehaviour }): Promise<Api> {
   const [port = 0] = await findFreePorts(1)
   const stub = new StubApi({ port, signal })
-  await stub.start()
-  await stub.behave(behaviour)
+  try {
+    await stub.start()
+    await stub.behave(behaviour)
+  } catch (error) {
+    await stub.kill()
+    throw error
+  }
   return stub
 }
 

@@ -43,10 +43,10 @@ function reply (message: StubReply): void {
 
 async function answer (request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await read(request)
-  const { reply = 'answer', latencyMs = 5 } = behaviour
+  const { reply = 'answer', latencyMs = 5, spreadMs = 0 } = behaviour
   const { status, body: answered } = reply === 'fail' ? problem('ERR_INTERNAL') : route(request, body)
   if (reply === 'hang') return
-  await sleep(latencyMs)
+  await sleep(latencyMs + Math.random() * spreadMs)
   if (response.destroyed) return
   response.writeHead(status, { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' })
   response.end(JSON.stringify(answered))

@@ -1,12 +1,13 @@
 import { KafkaCluster } from '../scripts/kafka/cluster.ts'
 import type { Report } from './report.ts'
-import { type RunOptions, runScenario } from './run.ts'
+import { runScenario } from './run.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
+import type { Progress, RunOptions } from './set-up.ts'
 
 export interface SuiteOptions extends Omit<RunOptions, 'scenario' | 'cluster' | 'onProgress'> {
   readonly scenarios: readonly Scenario[]
   readonly onStart?: (scenario: Scenario) => void
-  readonly onProgress?: (scenario: Scenario, progress: Parameters<NonNullable<RunOptions['onProgress']>>[0]) => void
+  readonly onProgress?: (scenario: Scenario, progress: Progress) => void
 }
 
 /** Picks scenarios by name, in the order of the list. */

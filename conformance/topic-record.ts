@@ -16,18 +16,6 @@ export function headerOf ({ headers }: Pick<TopicRecord, 'headers'>, name: strin
   return headers.find(([header]) => header === name)?.[1].toString()
 }
 
-/** A program that prints the records of a topic. */
-export interface ConsumerProgram {
-  /** As it is called in a report. */
-  readonly name: string
-  /** Command that reads a topic from its beginning: to what is now its end, or for ever. */
-  command(topic: string, until: 'end' | 'killed'): readonly [string, ...string[]]
-  /** What follows each record on stdout. */
-  readonly delimiter: string
-  /** Reads what was printed of one record, taken as Latin-1, a character for a byte. */
-  parse(printed: string): TopicRecord
-}
-
 /** The bytes of what was read as Latin-1. */
 export function bytesOf (latin1: string): Buffer {
   return Buffer.from(latin1, 'latin1')

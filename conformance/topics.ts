@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { Kafka, type PartitionMetadata, logLevel } from 'kafkajs'
 import { waitUntil } from './wait.ts'
 
 export interface Topics {
@@ -13,8 +13,9 @@ export interface TopicAdminOptions {
   readonly signal: AbortSignal
 }
 
-const PARTITIONS = 6
-const LEADER_LIMIT_MS = 30_000
+/** Of every topic but the one for dead letters. */
+export const PARTITIONS = 6
+const LEADER_LIMIT_MS = 60_000
 
 /** The topics of one scenario, and what Kafka says of them. */
 export class TopicAdmin {
@@ -29,7 +30,7 @@ export class TopicAdmin {
 
   private constructor ({ bootstrap, signal }: TopicAdminOptions) {
     this.#signal = signal
-    const kafka = new Kafka({ clientId: 'conformance', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING, connectionTimeout: 3_000, retry: { maxRetryTime: 1_000, retries: 30 } })
+    const kafka = new Kafka({ clientId: 'conformance', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING, connectionTimeout: 3_000, retry: { maxRetryTime: 1_000, retries: 5 } })
     this.#admin = kafka.admin()
   }
 
@@ -46,7 +47,7 @@ export class TopicAdmin {
         { topic: topics.deadLetters, numPartitions: 1, configEntries: stampedByBroker }
       ]
     })
-    await waitUntil(async () => await this.#haveLeaders(topics), { what: 'the new topics to have leaders', limitMs: LEADER_LIMIT_MS, signal: this.#signal })
+    await this.#untilPartitions(Object.values(topics), ({ leader }) => leader !== -1, 'the new topics to have leaders')
     return topics
   }
 
@@ -62,18 +63,19 @@ export class TopicAdmin {
     return leader
   }
 
-  /** Whether every partition can be written to without this broker. */
-  async worksWithout (broker: number, { inquiries, results }: Topics): Promise<boolean> {
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [inquiries, results] })
-    return topics.every(({ partitions }) => partitions.every(({ leader, isr }) => leader !== -1 && leader !== broker && !isr.includes(broker)))
+  /** Waits until every partition can be written to without this broker. */
+  async untilWorksWithout (broker: number, { inquiries, results }: Topics): Promise<void> {
+    await this.#untilPartitions([inquiries, results], ({ leader, isr }) => leader !== -1 && leader !== broker && !isr.includes(broker), 'new leaders')
   }
 
   async close (): Promise<void> {
     await this.#admin.disconnect()
   }
 
-  async #haveLeaders (topics: Topics): Promise<boolean> {
-    const metadata = await this.#admin.fetchTopicMetadata({ topics: Object.values(topics) }).catch(() => undefined)
-    return metadata?.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader !== -1)) ?? false
+  async #untilPartitions (topics: string[], areFine: (partition: PartitionMetadata) => boolean, what: string): Promise<void> {
+    await waitUntil(async () => {
+      const metadata = await this.#admin.fetchTopicMetadata({ topics }).catch(() => undefined)
+      return metadata?.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(areFine)) ?? false
+    }, { what, limitMs: LEADER_LIMIT_MS, signal: this.#signal })
   }
 }

@@ -1,4 +1,5 @@
-import type { DeadLetter } from './dead-letter.ts'
+import { type DeadLetter, type DeadLetterCounts, judgeDeadLetters } from './dead-letter.ts'
+import { findOutOfOrder } from './key-order.ts'
 import { lateness } from './lateness.ts'
 import type { Outage } from './outage.ts'
 import type { ResultRecord } from './result-record.ts'
@@ -56,17 +57,11 @@ export interface Verdict {
   readonly decisions: Readonly<Record<string, number>>
   /** Of the readable inquiries in the order sent. */
   readonly outcomes: ReadonlyArray<Outcome | undefined>
-  readonly deadLetters: {
-    readonly expected: number
-    /** With the original bytes and headers. */
-    readonly found: number
-    /** There, but altered. */
-    readonly damaged: number
-    /** Of records that are no poison. */
-    readonly unexpected: number
-  }
-  /** Neighbours of one key whose decisions came in another order than they were sent. */
+  readonly deadLetters: DeadLetterCounts
+  /** Decisions that were written before the one sent just before with the same key. */
   readonly brokenOrder: number
+  /** The same at the deadline, where a decision must not wait for another one any more. */
+  readonly overtakenAtDeadline: number
   /** Some ids of each fault. */
   readonly examples: Readonly<Record<'missing' | 'contradictory' | 'wrong' | 'unexcused' | 'classifiedLate' | 'brokenOrder', readonly string[]>>
 }
@@ -95,7 +90,8 @@ export function judge ({ sent, results, deadLetters, outages, latenessMs = LATEN
   const appended = decided.map(record => first(record)!.appendedAt).sort((a, b) => a - b)
   const dead = judgeDeadLetters(sent, deadLetters)
   const wrong = decided.filter(record => isWrong(record, first(record)!, dead.numbers))
-  const brokenOrder = findBrokenOrder(readable, first)
+  const outOfOrder = findOutOfOrder(readable, first)
+  const brokenOrder = outOfOrder.filter(record => first(record)!.appendedAt < record.deadline)
   return {
     sent: sent.length,
     missing: missing.length,
@@ -113,6 +109,7 @@ export function judge ({ sent, results, deadLetters, outages, latenessMs = LATEN
     outcomes: sent.filter(({ outcome }) => outcome === 'decision').map(record => outcomeOf(first(record))),
     deadLetters: dead.counts,
     brokenOrder: brokenOrder.length,
+    overtakenAtDeadline: outOfOrder.length - brokenOrder.length,
     examples: {
       missing: examplesOf(missing),
       contradictory: contradictory.slice(0, MOST_EXAMPLES).map(([one]) => one!.decision!.id),
@@ -167,34 +164,6 @@ function countDecisions (results: readonly ResultRecord[]): Record<string, numbe
     counts[name] = (counts[name] ?? 0) + 1
   }
   return counts
-}
-
-function judgeDeadLetters (sent: readonly SentRecord[], deadLetters: readonly DeadLetter[]): { counts: Verdict['deadLetters'], numbers: Set<number> } {
-  const byNumber = new Map(sent.map(record => [record.number, record]))
-  const isIntact = ({ number, fingerprint, faults }: DeadLetter) => faults.length === 0 && byNumber.get(number)?.fingerprint === fingerprint
-  const numbers = new Set(deadLetters.map(({ number }) => number))
-  const intact = new Set(deadLetters.filter(isIntact).map(({ number }) => number))
-  const poison = sent.filter(({ outcome }) => outcome === 'invalid')
-  const counts = {
-    expected: poison.length,
-    found: poison.filter(({ number }) => intact.has(number)).length,
-    damaged: [...numbers].filter(number => (byNumber.get(number)?.outcome ?? 'decision') !== 'decision' && !intact.has(number)).length,
-    unexpected: [...numbers].filter(number => (byNumber.get(number)?.outcome ?? 'decision') === 'decision').length
-  }
-  return { counts, numbers }
-}
-
-/** The later one of each pair. */
-function findBrokenOrder (readable: readonly SentRecord[], first: (record: SentRecord) => ResultRecord | undefined): SentRecord[] {
-  const last = new Map<string, ResultRecord>()
-  return readable.filter(record => {
-    const { key } = record
-    const result = first(record)
-    if (!result || key === null) return false
-    const before = last.get(key)
-    last.set(key, result)
-    return before && (before.partition !== result.partition || before.offset > result.offset)
-  })
 }
 
 function examplesOf (records: readonly SentRecord[]): string[] {

@@ -5,7 +5,7 @@
 export const DEAD_LETTERS = {
   ERR_EMPTY_RECORD: { title: 'The record has no value', remedy: 'Send the inquiry as JSON; a tombstone deletes nothing here.' },
   ERR_RECORD_TOO_LARGE: { title: 'The record is larger than the adapter reads', remedy: 'Shorten the text, or raise `MAX_RECORD_BYTES`.' },
-  ERR_UNREADABLE_BATCH: { title: 'The compressed batch that held the record is damaged or too large', remedy: 'Look at the producer that sent it; the bytes are still in the source topic, at `source-partition` and `source-offset`.' },
+  ERR_UNREADABLE_BATCH: { title: 'A batch of records is damaged, or too large once decompressed', remedy: 'Look at the producer that sent it. The dead letter holds the whole batch as it was stored, in place of its records.' },
   ERR_INVALID_JSON: { title: 'The value is not JSON in UTF-8', remedy: 'Send one JSON object a record; a codec of your own belongs in front of the topic.' },
   ERR_INVALID_INQUIRY: { title: 'The value does not match the contract', remedy: 'Correct the fields that `error-message` names; see `openapi/asyncapi.json`.' },
   ERR_REFUSED_BY_API: { title: 'The API refuses this inquiry for good', remedy: 'See the API\'s code in `error-message`; adapter and API may be of different versions.' }

@@ -12,7 +12,8 @@ import { type FinalResults, Parser } from 'tap-parser'
  * `--all`: both. Further arguments pick the files whose path has them. Files that measure time, `*.serial.…`, run
  * after the others and one at a time.
  */
-const OUTPUT = '.tap/results.tap'
+/** Its own for each run: several may go on at a time. */
+const OUTPUT = `.tap/results-${process.pid}.tap`
 const INTEGRATION = '.integration.test.js'
 const SERIAL = '.serial.'
 const SERIAL_TIMEOUT_SECONDS = 1_800
@@ -40,7 +41,6 @@ process.exitCode = broken ? 1 : 0
 /** @returns tap's exit code; 0 when there is nothing to run */
 async function runTap (files: string[], options: string[] = []): Promise<number> {
   if (files.length === 0) return 0
-  rmSync(OUTPUT, { force: true })
   const tap = spawn('node_modules/.bin/tap', ['run', `--reporter=${process.stdout.isTTY ? 'terse' : 'tap'}`, `--output-file=${OUTPUT}`, ...options, ...files], { stdio: 'inherit' })
   const [code] = await once(tap, 'exit')
   await countAssertions()
@@ -54,6 +54,7 @@ async function countAssertions (): Promise<void> {
   count(parser, counts)
   createReadStream(OUTPUT).pipe(parser)
   await new Promise<FinalResults>(resolve => parser.on('complete', resolve))
+  rmSync(OUTPUT)
 }
 
 function count (parser: Parser, counts: { passed: number, failed: number }): void {

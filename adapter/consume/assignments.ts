@@ -50,6 +50,7 @@ export class Assignments {
     }
     if (numbers.length === 0) return
     tail.read(numbers, signal).then(recovered => {
+      if (signal.aborted) return
       for (const [number, found] of recovered) this.#open(this.#partitions.get(number)!, found)
       log.info({ partitions: numbers }, 'partitions are open')
     }, err => {

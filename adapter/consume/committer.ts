@@ -27,6 +27,7 @@ export class Committer {
 
   /** Commits what can be; one commit at a time. Never rejects: failures are logged, and the next one makes up for them. */
   async commit (): Promise<void> {
+    await this.#running // what was acknowledged since it began is not in it
     this.#running ??= this.#commit().finally(() => { this.#running = undefined })
     await this.#running
   }

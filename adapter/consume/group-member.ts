@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import { KEEP_TRYING } from '../kafka/connection.ts'
 import { coPartitionAssigner } from './co-partition-assigner.ts'
 import type { OwnershipLease } from './ownership-lease.ts'
 
@@ -40,7 +41,8 @@ const RECORDS_A_TURN = 100
 export class GroupMember {
   readonly #options: GroupMemberOptions
   readonly #consumer: Consumer
-  #heartbeatSentAt = 0
+  /** When the request was sent whose answer confirmed the membership. */
+  #confirmedAt = 0
 
   constructor (options: GroupMemberOptions) {
     const { kafka, groupId, sessionTimeoutMs, inquiryTopic, resultTopic, owned } = options
@@ -53,6 +55,7 @@ export class GroupMember {
       maxWaitTimeInMs: MAX_WAIT_MS,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       allowAutoTopicCreation: false,
+      retry: KEEP_TRYING, // five retries are its default, whatever its Kafka says
       partitionAssigners: [coPartitionAssigner({ inquiryTopic, resultTopic, owned })]
     })
   }
@@ -85,15 +88,17 @@ export class GroupMember {
   #listen (): void {
     const { lease, inquiryTopic, resultTopic, onAssigned, onConfirmed, onRebalance, onCrash } = this.#options
     const consumer = this.#consumer
-    const { HEARTBEAT, REQUEST, REBALANCING, GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events
+    const { HEARTBEAT, REQUEST, REQUEST_TIMEOUT, REBALANCING, GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events
 
     consumer.on(REQUEST, ({ payload: { apiName, sentAt } }) => {
-      if (apiName === 'Heartbeat') this.#heartbeatSentAt = sentAt
+      if (apiName === 'Heartbeat' || apiName === 'SyncGroup') this.#confirmedAt = sentAt
       // From here on others may get our partitions before we hear of it.
       if (apiName === 'JoinGroup') lease.expire()
     })
+    // The group may have gone on without us.
+    consumer.on(REQUEST_TIMEOUT, ({ payload: { apiName } }) => { if (apiName === 'JoinGroup') lease.expire() })
     consumer.on(HEARTBEAT, () => {
-      lease.renew(Date.now() - this.#heartbeatSentAt)
+      lease.renew(Date.now() - this.#confirmedAt)
       onConfirmed()
     })
     consumer.on(REBALANCING, () => {
@@ -104,7 +109,7 @@ export class GroupMember {
       const partitions = memberAssignment[inquiryTopic] ?? []
       this.pause(inquiryTopic, partitions)
       this.pause(resultTopic, memberAssignment[resultTopic] ?? [])
-      lease.renew(0)
+      lease.renew(Date.now() - this.#confirmedAt) // the answer may have lain here while the process stood still
       onAssigned(partitions)
     })
     // Batches of nothing but transaction markers never reach `eachBatch`.

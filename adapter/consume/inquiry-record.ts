@@ -29,7 +29,8 @@ export function readInquiry ({ key, value, headers }: Pick<KafkaMessage, 'key' |
   const unreadable = headerText(headers, UNREADABLE_BATCH_HEADER)
   if (unreadable !== undefined) return { id: undefined, poison: { code: 'ERR_UNREADABLE_BATCH', message: unreadable } }
   if (!value?.length) return { id: idOfKey(), poison: { code: 'ERR_EMPTY_RECORD', message: value ? 'the value is empty' : 'the record is a tombstone' } }
-  if (value.length > maxBytes) return { id: idOfKey(), poison: { code: 'ERR_RECORD_TOO_LARGE', message: `the value has ${value.length} bytes, more than ${maxBytes}` } }
+  const bytes = value.length + (key?.length ?? 0) // the decision has the same key, and must not become larger than brokers take
+  if (bytes > maxBytes) return { id: idOfKey(), poison: { code: 'ERR_RECORD_TOO_LARGE', message: `key and value have ${bytes} bytes, more than ${maxBytes}` } }
 
   let message: unknown
   try {

@@ -31,6 +31,12 @@ export class OwnedPartition {
   /** Records that were read and cannot be committed yet. */
   get size (): number { return this.#window?.size ?? 0 }
 
+  /** For how long the oldest record in flight is, in milliseconds; 0 where there is none. */
+  get ageMs (): number {
+    const oldest = this.#window?.oldest
+    return oldest ? performance.now() - oldest.readAt : 0
+  }
+
   /** Partition of the result topic that its decisions go to. */
   get resultPartition (): number { return this.#resultPartition }
 
@@ -52,6 +58,8 @@ export class OwnedPartition {
     this.#window ??= new PartitionWindow(resultsFrom)
     this.#window.remember(found)
     this.#committedOffset = Math.max(this.#committedOffset, offset)
+    // Reading may have begun before: a commit of the member before us, which kafkajs repeats, can come after we joined.
+    this.#lastOffset = Math.max(this.#lastOffset, offset - 1)
     this.state = 'open'
   }
 

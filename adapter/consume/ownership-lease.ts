@@ -12,34 +12,43 @@
 const SAFETY = 0.2
 const TICK_MS = 100
 const LONGEST_PAUSE_MS = 1_000
+/** The longest that a coordinator waits for members to join, in session timeouts (`rebalanceTimeout` of the member). */
+const LONGEST_REBALANCE = 2
 
 export class OwnershipLease {
   readonly #durationMs: number
+  readonly #longestWaitMs: number
   readonly #now: () => number
   #validUntil = -Infinity
   #tick: NodeJS.Timeout | undefined
   #lastTick = 0
+  #waitingSince = 0
 
   constructor ({ sessionTimeoutMs, now = () => performance.now() }: { sessionTimeoutMs: number, now?: () => number }) {
     this.#durationMs = sessionTimeoutMs * (1 - SAFETY)
+    this.#longestWaitMs = sessionTimeoutMs * LONGEST_REBALANCE
     this.#now = now
   }
 
   get valid (): boolean {
     const now = this.#now()
-    return this.#tick === undefined ? now < this.#validUntil : now - this.#lastTick < LONGEST_PAUSE_MS
+    return this.#tick === undefined ? now < this.#validUntil : now - this.#lastTick < LONGEST_PAUSE_MS && now - this.#waitingSince < this.#longestWaitMs
   }
 
   /** The coordinator answered: a heartbeat that was sent so long ago, or the request to join. */
   renew (sentMsAgo: number): void {
     this.#stopTicking()
-    this.#validUntil = this.#now() - sentMsAgo + this.#durationMs
+    this.#validUntil = this.#now() - Math.max(0, sentMsAgo) + this.#durationMs // negative where the wall clock was set
   }
 
-  /** The request to join a rebalance is about to be sent: until it is answered nobody owns the partitions anew. */
+  /**
+   * The request to join a rebalance is about to be sent: until it is answered nobody owns the partitions anew. Where
+   * the one before was not answered, it may have been without us hearing of it.
+   */
   waitInRebalance (): void {
-    if (!this.valid || this.#tick) return
-    this.#lastTick = this.#now()
+    if (this.#tick) this.expire()
+    if (!this.valid) return
+    this.#lastTick = this.#waitingSince = this.#now()
     this.#tick = setInterval(() => {
       const now = this.#now()
       if (now - this.#lastTick >= LONGEST_PAUSE_MS) this.expire()

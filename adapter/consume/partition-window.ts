@@ -1,6 +1,8 @@
 /** A record that was read, and whether it is done with. */
 export interface WindowEntry {
   readonly offset: number
+  /** When it was read, by the monotonic clock. */
+  readonly readAt: number
   settled: boolean
   /** Offset of its result in the results topic, from when it is known; undefined where it has none. */
   resultOffset: number | undefined
@@ -49,7 +51,7 @@ export class PartitionWindow {
   remember (found: FoundDecisions): void { this.#found = found }
 
   add (offset: number): WindowEntry {
-    const entry: WindowEntry = { offset, settled: false, resultOffset: undefined }
+    const entry: WindowEntry = { offset, readAt: performance.now(), settled: false, resultOffset: undefined }
     this.#entries.push(entry)
     return entry
   }

@@ -75,11 +75,11 @@ export class ResultsTail {
 
   /** A record of the results topic. */
   onResult (message: KafkaMessage): void {
-    const id = idOf(message)
-    if (id === undefined) return
+    const decision = decisionIn(message)
+    if (decision === undefined) return
     const sourcePartition = Number(headerText(message.headers, 'source-partition') ?? -1)
     const sourceOffset = Number(headerText(message.headers, 'source-offset') ?? -1)
-    this.#options.decided.add(id, { resultOffset: Number(message.offset), sourcePartition, sourceOffset })
+    this.#options.decided.add(decision.id, { resultOffset: Number(message.offset), sourcePartition, sourceOffset, isInvalid: decision.reason === 'invalid' })
     this.#lastRecords.set(sourcePartition, Math.max(sourceOffset, this.#lastRecords.get(sourcePartition) ?? -1))
   }
 
@@ -156,10 +156,10 @@ export function parseMetadata (metadata: string | null, resultPartition: number)
   return Number(partition) === resultPartition ? Number(offset) : undefined
 }
 
-function idOf ({ value }: KafkaMessage): string | undefined {
+function decisionIn ({ value }: KafkaMessage): { id: string, reason: unknown } | undefined {
   try {
-    const { id } = JSON.parse(String(value)) as { id?: unknown }
-    return typeof id === 'string' ? id : undefined
+    const { id, reason } = JSON.parse(String(value)) as { id?: unknown, reason?: unknown }
+    return typeof id === 'string' ? { id, reason } : undefined
   } catch {
     return undefined // not a decision: readers of this topic ignore it as well
   }

@@ -5,6 +5,8 @@ export interface KnownDecision {
   /** The record that was decided; the same id elsewhere is the app's repetition, not a replay. */
   readonly sourcePartition: number
   readonly sourceOffset: number
+  /** Whether it is `manual` because the inquiry cannot be read or was refused: a dead letter belongs to it. */
+  readonly isInvalid: boolean
 }
 
 /**

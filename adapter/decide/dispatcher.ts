@@ -26,6 +26,8 @@ const LONGEST_TIMER_MS = 1_000
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #waiting = new DeadlineHeap<InFlightInquiry>()
+  /** Decided, and not let out when they were. */
+  readonly #held = new DeadlineHeap<InFlightInquiry>()
   #asking = 0
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -39,40 +41,33 @@ export class Dispatcher {
 
   /** An inquiry to be asked about, or one that is decided and must be let out at its deadline at the latest. */
   add (item: InFlightInquiry): void {
-    this.#waiting.push(item)
-    this.#ask()
+    if (item.isDecided) {
+      this.#held.push(item)
+    } else {
+      this.#waiting.push(item)
+      this.#ask()
+    }
     this.#arm()
   }
 
   /** Forgets what waits and is no longer ours. */
   remove (matches: (item: InFlightInquiry) => boolean): void {
     this.#waiting.remove(matches)
+    this.#held.remove(matches)
   }
 
   close (): void {
     clearTimeout(this.#timer)
-    this.#waiting.remove(() => true)
+    this.remove(() => true)
   }
 
   #ask (): void {
     while (this.#asking < this.#options.concurrency) {
-      const next = this.#nextToAsk()
+      const next = this.#waiting.pop()
       if (!next) return
+      if (next.isDecided) continue // found in the results
       this.#askAbout(next).catch(err => { throw err }) // the client never rejects; a mistake of ours must not stay unseen
     }
-  }
-
-  /** The undecided inquiry with the earliest deadline; what is only held stays. */
-  #nextToAsk (): InFlightInquiry | undefined {
-    const held: InFlightInquiry[] = []
-    let next: InFlightInquiry | undefined
-    while (!next && this.#waiting.size > 0) {
-      const item = this.#waiting.pop()!
-      if (!item.isDecided) next = item
-      else if (!item.isLetOut) held.push(item)
-    }
-    for (const item of held) this.#waiting.push(item)
-    return next
   }
 
   async #askAbout (item: InFlightInquiry): Promise<void> {
@@ -99,7 +94,7 @@ export class Dispatcher {
   }
 
   #arm (): void {
-    const at = this.#waiting.peek()?.deadline ?? Infinity
+    const at = Math.min(this.#waiting.peek()?.deadline ?? Infinity, this.#held.peek()?.deadline ?? Infinity)
     if (at >= this.#timerAt) return
     clearTimeout(this.#timer)
     this.#timerAt = at
@@ -109,12 +104,17 @@ export class Dispatcher {
   #expire (): void {
     this.#timerAt = Infinity
     const now = Date.now()
-    for (let first = this.#waiting.peek(); first && first.deadline <= now; first = this.#waiting.peek()) {
-      this.#waiting.pop()
-      if (!first.isDecided) this.#options.decide(first, { reason: 'timeout', decidedAt: now })
-      else if (!first.isLetOut) this.#options.overdue(first)
-    }
+    for (const item of due(this.#waiting, now)) if (!item.isDecided) this.#options.decide(item, { reason: 'timeout', decidedAt: now })
+    for (const item of due(this.#held, now)) if (!item.isLetOut) this.#options.overdue(item)
     this.#ask()
     this.#arm()
+  }
+}
+
+/** Takes out those whose deadline has come. */
+function * due (heap: DeadlineHeap<InFlightInquiry>, now: number): Generator<InFlightInquiry> {
+  for (let first = heap.peek(); first && first.deadline <= now; first = heap.peek()) {
+    heap.pop()
+    yield first
   }
 }

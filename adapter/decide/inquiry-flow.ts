@@ -8,7 +8,7 @@ import type { OwnedPartition } from '../consume/owned-partition.ts'
 import type { AdapterMetrics } from '../metrics.ts'
 import { deadLetterRecord, decisionRecord, lateAnswerRecord, traceHeadersOf, withoutOriginal } from '../produce/messages.ts'
 import { RecordWriter } from '../produce/record-writer.ts'
-import type { DecidedIds } from './decided-ids.ts'
+import type { DecidedIds, KnownDecision } from './decided-ids.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type DeadLetter, type InFlightInquiry, type Verdict, detached, inFlightInquiry } from './in-flight.ts'
 
@@ -31,6 +31,8 @@ interface LateAnswer { readonly item: InFlightInquiry, readonly answer: Classifi
 
 /** Late answers are for statistics: of those that wait for Kafka no more than this many are kept. */
 const MOST_LATE_ANSWERS = 1_000
+
+const REFUSED_BEFORE: Poison = { code: 'ERR_REFUSED_BY_API', message: 'the API refused it before its record was read again' }
 
 /**
  * The way of an inquiry: read, asked about, decided once, written, acknowledged. Each record ends as a decision, as a
@@ -93,14 +95,16 @@ export class InquiryFlow {
     const record = detached(message)
     const item = inFlightInquiry({ id, partition, record, entry, ...deadlineOf(message, config.INQUIRY_TIMEOUT_MS, Date.now()), inquiry: 'inquiry' in reading ? reading.inquiry : undefined })
 
-    // Where the result is counts for this partition's progress only if it is one of its own.
-    if (known?.sourcePartition === partition.number) entry.resultOffset = known.resultOffset
+    entry.resultOffset = resultOffsetIn(partition, known)
     if ('poison' in reading) {
       this.#bury(item, reading.poison)
       if (id === undefined || known || partition.inFlight.has(id)) return
     } else if (known) {
-      metrics.repeated(known.sourcePartition === partition.number && known.sourceOffset === entry.offset ? 'replay' : 'duplicate')
-      this.#settle(item)
+      const isReplay = known.sourcePartition === partition.number && known.sourceOffset === entry.offset
+      metrics.repeated(isReplay ? 'replay' : 'duplicate')
+      // It can be read and yet is invalid: the API refused it, and whether its dead letter was written is not known.
+      if (isReplay && known.isInvalid) this.#bury(item, REFUSED_BEFORE)
+      else this.#settle(item)
       return
     } else if (partition.inFlight.has(reading.id)) {
       metrics.repeated('duplicate')
@@ -119,13 +123,13 @@ export class InquiryFlow {
   /** It became known what others decided for a partition before it came (back) here. */
   recovered (partition: OwnedPartition): void {
     for (const item of partition.inFlight.values()) {
-      if (item.entry.resultOffset !== undefined) continue // acknowledged; only its dead letter is not
+      if (item.isSuperseded || item.entry.resultOffset !== undefined) continue // only its dead letter is not acknowledged
       const known = this.#options.decided.get(item.id!)
       if (!known && item.entry.offset >= partition.committedOffset) continue
       item.isSuperseded = true
       partition.order.forget(item)
       this.#options.metrics.repeated('replay')
-      this.#acknowledge(item, known?.resultOffset)
+      this.#acknowledge(item, resultOffsetIn(partition, known))
     }
     this.wake()
   }
@@ -216,8 +220,8 @@ export class InquiryFlow {
   #written (item: InFlightInquiry, offset: number | undefined): void {
     if (item.isSuperseded) return
     const { decided, metrics } = this.#options
-    if (offset !== undefined) decided.add(item.id!, { resultOffset: offset, sourcePartition: item.partition.number, sourceOffset: item.entry.offset })
     const verdict = item.verdict!
+    if (offset !== undefined) decided.add(item.id!, { resultOffset: offset, sourcePartition: item.partition.number, sourceOffset: item.entry.offset, isInvalid: 'reason' in verdict && verdict.reason === 'invalid' })
     const { decision, reason } = 'answer' in verdict ? verdict.answer : { decision: 'manual' as const, reason: verdict.reason }
     const now = Date.now()
     metrics.decided({ decision, reason, slackSeconds: (item.deadline - now) / 1e3, seconds: (now - item.sentAt) / 1e3 })
@@ -241,4 +245,9 @@ export class InquiryFlow {
     if (id !== undefined && partition.inFlight.get(id)?.entry === entry) partition.inFlight.delete(id)
     this.#options.settled(partition)
   }
+}
+
+/** Where a result is counts for the progress of the partition of its own record, and for no other's. */
+function resultOffsetIn ({ number }: OwnedPartition, known: KnownDecision | undefined): number | undefined {
+  return known?.sourcePartition === number ? known.resultOffset : undefined
 }

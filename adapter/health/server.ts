@@ -37,11 +37,11 @@ export function buildHealthApp ({ status, metrics, log, config }: HealthOptions)
   app.get('/health/live', async () => ({ status: 'ok' }))
 
   app.get('/health/ready', async (_request, reply) => {
-    const { membership, assignedPartitions, oldestUncommittedMs, inFlight, breaker } = status
+    const { membership, assignedPartitions, commitAgeMs, inFlight, breaker } = status
     if (membership === 'draining') return sendProblem(reply, 'ERR_DRAINING')
-    const reason = NOT_READY[membership] ?? (oldestUncommittedMs > maxCommitAgeMs ? 'Records are read but not committed' : undefined)
+    const reason = NOT_READY[membership] ?? (commitAgeMs > maxCommitAgeMs ? 'Records are read but not committed' : undefined)
     if (reason !== undefined) return sendProblem(reply, 'ERR_NOT_READY', reason)
-    return { status: 'ready', membership, assignedPartitions, oldestUncommittedMs, inFlight, breaker }
+    return { status: 'ready', membership, assignedPartitions, commitAgeMs, inFlight, breaker }
   })
 
   app.get('/metrics', async (_request, reply) => {
@@ -58,7 +58,7 @@ export function buildHealthApp ({ status, metrics, log, config }: HealthOptions)
   return app
 }
 
-function sendProblem (reply: Pick<FastifyReply, 'code' | 'request'>, code: ErrorCode, detail?: string): FastifyReply {
+function sendProblem (reply: FastifyReply, code: ErrorCode, detail?: string): FastifyReply {
   const { status, title } = ERRORS[code]
   const problem: Problem = {
     type: `/errors#${code}`,

@@ -17,8 +17,8 @@ export interface PartitionLag {
 export interface AdapterStatus {
   readonly membership: Membership
   readonly assignedPartitions: number
-  /** How long ago the oldest record that is read and not yet committed was read, in milliseconds; 0 where there is none. */
-  readonly oldestUncommittedMs: number
+  /** For how long the oldest record has waited that was read and is not committed, in milliseconds; 0 where there is none. */
+  readonly commitAgeMs: number
   /** Records that are read and not yet committed. */
   readonly inFlight: number
   readonly breaker: BreakerState

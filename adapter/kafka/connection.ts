@@ -2,12 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import tls from 'node:tls'
-import type { ISocketFactory, KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs'
+import type { ISocketFactory, KafkaConfig, Mechanism, RetryOptions, SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
 import { brokersOf } from '../config-conflicts.ts'
 import type { AdapterConfig } from '../config.ts'
 import { createKafkaLogger, kafkaLogLevel } from './logging.ts'
-import { createTokenProvider } from './oauth-token.ts'
+import { oauthBearer } from './oauth-bearer.ts'
+import { createTokenSource } from './oauth-token.ts'
 
 export interface ConnectionOptions {
   /** How long opening a connection may take, TLS included, in milliseconds. @default 3000 */
@@ -52,11 +53,12 @@ export function kafkaOptions (config: AdapterConfig, log: Logger, options: Conne
   }
 }
 
-function saslOptions (config: AdapterConfig): SASLOptions | undefined {
+function saslOptions (config: AdapterConfig): SASLOptions | Mechanism | undefined {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config
   if (mechanism === '') return undefined
-  if (mechanism === 'oauthbearer') return { mechanism, oauthBearerProvider: createTokenProvider(config) }
-  return { mechanism, username, password }
+  if (mechanism === 'oauthbearer') return oauthBearer(createTokenSource(config))
+  const options: SASLOptions = { mechanism, username, password }
+  return options
 }
 
 const PEM_FILES = { ca: 'KAFKA_SSL_CA_FILE', cert: 'KAFKA_SSL_CERT_FILE', key: 'KAFKA_SSL_KEY_FILE' } as const

@@ -1,8 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import kafkajs, { type OauthbearerProviderResponse } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { AdapterConfig } from '../config.ts'
 
-type TokenProvider = () => Promise<OauthbearerProviderResponse>
+/** Where tokens come from. */
+export interface TokenSource {
+  /** @throws an error that kafkajs retries */
+  token (): Promise<string>
+  /** The last one is of no use: the brokers refuse it. */
+  forget (): void
+}
 
 /** kafkajs waits 10 s for a connection to be authenticated, the token included. */
 const TOKEN_DEADLINE_MS = 5_000
@@ -10,38 +16,46 @@ const TOKEN_DEADLINE_MS = 5_000
 /** How long before its end a token is no longer used: longer than the 10 s before its end at which kafkajs authenticates again. */
 const RENEW_BEFORE_MS = 30_000
 
-/** Gives kafkajs a token for each connection: from a file, read anew each time, or from an endpoint, kept until shortly before it expires. */
-export function createTokenProvider (config: AdapterConfig): TokenProvider {
+/** Tokens from a file, read anew for each connection, or from an endpoint, kept until shortly before they expire. */
+export function createTokenSource (config: AdapterConfig): TokenSource {
   return config.KAFKA_SASL_OAUTH_TOKEN_FILE !== '' ? tokenFile(config.KAFKA_SASL_OAUTH_TOKEN_FILE) : tokenEndpoint(config)
 }
 
-function tokenFile (path: string): TokenProvider {
-  return async () => {
-    const value = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => { throw retriable(`KAFKA_SASL_OAUTH_TOKEN_FILE cannot be read (${error.code})`) })
-    if (value.trim() === '') throw retriable('KAFKA_SASL_OAUTH_TOKEN_FILE is empty')
-    return { value: value.trim() }
+function tokenFile (path: string): TokenSource {
+  return {
+    async token () {
+      const value = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => { throw retriable(`KAFKA_SASL_OAUTH_TOKEN_FILE cannot be read (${error.code})`) })
+      if (value.trim() === '') throw retriable('KAFKA_SASL_OAUTH_TOKEN_FILE is empty')
+      return value.trim()
+    },
+    forget () {}
   }
 }
 
-function tokenEndpoint (config: AdapterConfig): TokenProvider {
-  let token: Promise<Token> | undefined
+function tokenEndpoint (config: AdapterConfig): TokenSource {
+  let answer: Promise<Token> | undefined
   let renewAt = Infinity
 
-  return async () => {
-    if (Date.now() >= renewAt) token = undefined
-    if (!token) {
-      renewAt = Infinity
-      // Connections that open meanwhile wait for the same answer.
-      token = askEndpoint(config).then(answer => {
-        renewAt = Date.now() + answer.lifetimeMs - RENEW_BEFORE_MS
-        return answer
-      }, error => {
-        token = undefined
-        throw error
-      })
+  const ask = async (): Promise<Token> => {
+    try {
+      const token = await askEndpoint(config)
+      renewAt = Date.now() + token.lifetimeMs - RENEW_BEFORE_MS
+      return token
+    } catch (error) {
+      answer = undefined
+      throw error
     }
-    const { value } = await token
-    return { value }
+  }
+  return {
+    async token () {
+      if (Date.now() >= renewAt) this.forget()
+      answer ??= ask() // connections that open meanwhile wait for the same one
+      return (await answer).value
+    },
+    forget () {
+      answer = undefined
+      renewAt = Infinity
+    }
   }
 }
 
@@ -83,7 +97,7 @@ function causeOf (error: Error): string {
   return code ?? error.name
 }
 
-/** kafkajs gives up for good at an error that does not say that it may be retried. */
+/** For kafkajs, which gives up for good at an error that does not say that it may be retried. */
 function retriable (message: string): Error {
   return new kafkajs.KafkaJSError(message, { retriable: true })
 }

@@ -4,10 +4,12 @@ import type { InFlightInquiry, Verdict } from '../decide/in-flight.ts'
 import { type Poison, headerText } from '../consume/inquiry-record.ts'
 
 const TRACE_HEADERS = ['traceparent', 'tracestate']
+/** What W3C asks to be carried; a longer one is dropped. */
+const LONGEST_TRACE_HEADER = 512
 
 /** The trace context of a record, to be passed on. */
 export function traceHeadersOf ({ headers }: Pick<KafkaMessage, 'headers'>): Record<string, string> {
-  const present = TRACE_HEADERS.map(name => [name, headerText(headers, name)] as const).filter(([, value]) => value !== undefined)
+  const present = TRACE_HEADERS.map(name => [name, headerText(headers, name)] as const).filter(([, value]) => value !== undefined && value.length <= LONGEST_TRACE_HEADER)
   return Object.fromEntries(present) as Record<string, string>
 }
 

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import * as contract from '../../openapi/index.ts'
+import * as messages from '../../openapi/schemas/messages.ts'
 import { findProjectRoot } from '../project-root.ts'
 
 const DESCRIPTION = `Reads a customer inquiry and decides which desk must answer it.
@@ -12,7 +13,8 @@ Errors are problem documents (RFC 9457) with a stable \`code\`. With API keys co
 
 /** The OpenAPI document, made from the routes' schemas, and Swagger UI at `/docs`. */
 export async function registerDocumentation (app: FastifyInstance): Promise<void> {
-  for (const schema of Object.values(contract)) {
+  for (const [name, schema] of Object.entries(contract)) {
+    if (name in messages) continue // of the topics, not of this service
     if (typeof schema === 'object' && '$id' in schema) app.addSchema(schema)
   }
   await app.register(swagger, {

@@ -82,7 +82,7 @@ const origin = {
 
 /** Headers of a decision and of a late answer. */
 export const DecisionHeadersSchema = named('DecisionHeaders', Type.Object({
-  'schema-version': Type.String({ description: 'Version of this contract, as in `info.version`.' }),
+  'schema-version': Type.String({ description: 'Version of the messages\' contract; a change that readers must follow raises its first number.' }),
   'model-version': Type.Optional(Type.String({ description: 'Version of the model that answered, where one did.' })),
   ...origin
 }))

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AdapterConfig, readAdapterConfig } from '../../adapter/config.ts'
 import { findFreePorts } from '../kafka/ports.ts'
-import type { BrokerMessage } from './broker.ts'
+import { Broker } from './broker.ts'
 import { adapterEnvironment, apiEnvironment } from './environment.ts'
 import { killAll } from './processes.ts'
 import { answers, Service } from './service.ts'
@@ -22,20 +22,14 @@ export interface StackOptions {
   readonly tell: (line: string) => void
 }
 
-/** The first time Maven gets the broker, from far away perhaps. */
-const KAFKA_LIMIT_MS = 300_000
 const START_LIMIT_MS = 60_000
-const KAFKA_END_MS = 10_000
 const REMOVE_LIMIT_MS = 10_000
-const NEEDED = `The demo starts a Kafka broker with Java 17 and Maven (Debian: apt-get install openjdk-17-jre-headless maven).
-With a cluster of yours it needs neither: KAFKA_BROKERS=host:9092 npm run demo`
 
 /** What the demo starts, beginning with the broker, and ends, ending with it. */
 export class Stack {
   readonly #options: StackOptions
   readonly #directory: string
-  #kafka: Service | undefined
-  #broker: BrokerMessage | undefined
+  #broker: Broker | undefined
   #api: Service | undefined
   #adapter: Service | undefined
   #config: AdapterConfig | undefined
@@ -71,7 +65,7 @@ export class Stack {
     const ownsKafka = !environment.KAFKA_BROKERS
     this.#ports = await findFreePorts(2)
     if (ownsKafka) await step('Kafka (the first time Maven gets it: a minute)', async () => await this.#startKafka())
-    const names = adapterEnvironment({ environment, run, ...(this.#broker && { bootstrap: this.#broker.bootstrap }) })
+    const names = adapterEnvironment({ environment, run, ...(this.#broker?.bootstrap !== undefined && { bootstrap: this.#broker.bootstrap }) })
     const adapterSettings = { ...names.environment, CLASSIFY_URL: `${this.apiUrl}/classify`, CLASSIFY_API_KEY: '', HEALTH_PORT: String(this.#ports[1]) }
     this.#config = readAdapterConfig(adapterSettings)
     await step('API', async () => await this.#startApi())
@@ -83,7 +77,7 @@ export class Stack {
   async close (): Promise<void> {
     await Promise.all([this.#adapter?.close(), this.#api?.close()])
     if (this.#ownNames.length > 0) await this.#removeOwn()
-    await this.#kafka?.close()
+    await this.#broker?.close()
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 10 })
   }
 
@@ -94,32 +88,10 @@ export class Stack {
   }
 
   async #startKafka (): Promise<string> {
-    const data = join(this.#directory, 'kafka')
-    await mkdir(data)
-    const { tell } = this.#options
-    this.#kafka = new Service({
-      name: 'Kafka',
-      command: ['dist/scripts/demo/broker.js', data],
-      environment: this.#options.environment,
-      logFile: join(this.#directory, 'kafka.log'),
-      onMessage: message => {
-        const isFirst = this.#broker === undefined
-        this.#broker = message as BrokerMessage
-        if (!isFirst) tell(this.#broker.pid === undefined ? 'The broker ended; it is started again in 3 s' : `The broker runs again: pid ${this.#broker.pid}`)
-      },
-      isReady: () => this.#broker !== undefined,
-      startLimitMs: KAFKA_LIMIT_MS,
-      endLimitMs: KAFKA_END_MS,
-      restarts: false,
-      tell
-    })
-    try {
-      await this.#kafka.start(this.#options.signal)
-    } catch (error) {
-      this.#options.signal.throwIfAborted()
-      throw new Error(`${(error as Error).message}\n\n${NEEDED}`, { cause: error })
-    }
-    return `${this.#broker!.bootstrap}, pid ${this.#broker!.pid}`
+    const { environment, signal, tell } = this.#options
+    this.#broker = new Broker({ environment, directory: this.#directory, tell })
+    await this.#broker.start(signal)
+    return `${this.#broker.bootstrap}, pid ${this.#broker.pid}`
   }
 
   async #startApi (): Promise<string> {

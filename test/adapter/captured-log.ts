@@ -9,8 +9,14 @@ export interface CapturedLog {
   readonly text: () => string
 }
 
-export function captureLog (level: LevelWithSilent = 'trace'): CapturedLog {
+export function captureLog (level: LevelWithSilent = 'trace', onLine?: (line: LogLine) => void): CapturedLog {
   const lines: LogLine[] = []
-  const log = pino({ level, base: null, formatters: { level: label => ({ level: label }) } }, { write: line => { lines.push(JSON.parse(line)) } })
+  const log = pino({ level, base: null, formatters: { level: label => ({ level: label }) } }, {
+    write: text => {
+      const line: LogLine = JSON.parse(text)
+      lines.push(line)
+      onLine?.(line)
+    }
+  })
   return { log, lines, text: () => lines.map(line => JSON.stringify(line)).join('\n') }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { KafkaMessage, Message, Producer, ProducerRecord } from 'kafkajs'
 import { type Logger, pino } from 'pino'
 import { Registry } from 'prom-client'
@@ -85,12 +86,17 @@ export class FakeProducer implements Pick<Producer, 'send'> {
     this.mostConcurrent = Math.max(this.mostConcurrent, ++this.#concurrent)
     try {
       const baseOffset = await new Promise<number>((resolve, reject) => {
-        const succeed = () => resolve(this.#append(topic, messages))
+        let isAnswered = false
+        const succeed = () => {
+          if (!isAnswered) resolve(this.#append(topic, messages))
+          isAnswered = true
+        }
         const fail = (error: Error, written = false) => {
           if (written) this.#append(topic, messages)
+          isAnswered = true
           reject(error)
         }
-        this.requests.push({ topic, messages, ids: messages.map(({ value }) => String(JSON.parse(String(value)).id)), succeed, fail })
+        this.requests.push({ topic, messages, ids: messages.map(idOf), succeed, fail })
         if (!this.isHeld(topic)) succeed()
       })
       return [{ topicName: topic, partition: messages[0]?.partition ?? 0, errorCode: 0, baseOffset: String(baseOffset) }]
@@ -145,6 +151,7 @@ export class FakeClient implements Pick<ClassifyClient, 'classify'> {
           resolve(outcome)
         }
       }
+      if (options.signal) setMaxListeners(0, options.signal)
       options.signal?.addEventListener('abort', () => call.resolve({ kind: 'manual', reason: 'api_unavailable' }))
       this.calls.push(call)
       this.open.add(call)
@@ -185,5 +192,13 @@ export function countedMetrics (): CountedMetrics {
     attempted: () => count('attempted'),
     produceFailed: topic => count(`produceFailed:${topic}`),
     watch: () => {}
+  }
+}
+
+function idOf ({ value }: Message): string {
+  try {
+    return String((JSON.parse(String(value)) as { id: unknown }).id)
+  } catch {
+    return '' // a dead letter
   }
 }

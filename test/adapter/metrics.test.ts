@@ -40,7 +40,7 @@ t.test('what else happens is counted', async t => {
 t.test('the state is looked at when it is asked for', async t => {
   const metrics = createAdapterMetrics()
   let lag: PartitionLag[] = [{ topic: 'inquiries', partition: 0, records: 4 }, { topic: 'inquiries', partition: 1, records: 0 }]
-  const status: AdapterStatus = { membership: 'member', assignedPartitions: 2, oldestUncommittedMs: 1_500, inFlight: 12, breaker: 'half_open', get lag () { return lag } }
+  const status: AdapterStatus = { membership: 'member', assignedPartitions: 2, commitAgeMs: 1_500, inFlight: 12, breaker: 'half_open', get lag () { return lag } }
   metrics.watch(status)
   const state = async () => (await Promise.all(['inquiry_in_flight', 'inquiry_commit_age_seconds', 'inquiry_assigned_partitions', 'inquiry_breaker_state', 'inquiry_kafka_consumer_lag'].map(async name => await samples(metrics, name)))).flat()
   t.same(await state(), [

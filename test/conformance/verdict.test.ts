@@ -1,12 +1,11 @@
 import t from 'tap'
 import { readDeadLetter } from '../../conformance/dead-letter.ts'
-import { fingerprintOf } from '../../conformance/driver.ts'
-import { parsePrinted } from '../../conformance/console-consumer.ts'
+import { parsePrinted } from '../../conformance/console-tools.ts'
 import { parseEnvelope } from '../../conformance/kcat.ts'
 import type { Outage } from '../../conformance/outage.ts'
 import { failuresOf } from '../../conformance/requirements.ts'
 import { type ResultRecord, readResult } from '../../conformance/result-record.ts'
-import { NUMBER_HEADER, type SentRecord } from '../../conformance/sent-record.ts'
+import { NUMBER_HEADER, type SentRecord, fingerprintOf } from '../../conformance/sent-record.ts'
 import type { TopicRecord } from '../../conformance/topic-record.ts'
 import { type Observation, LATENESS_MS, judge } from '../../conformance/verdict.ts'
 
@@ -142,6 +141,9 @@ t.test('finds neighbours of one key in the wrong order', async t => {
   const second = (changes: ResultChanges) => decided(1, { key: 'i-0', ...changes })
   t.equal(observe({ sent: pair, results: [decided(0), second({})] }).verdict.brokenOrder, 0)
   t.strictSame(observe({ sent: pair, results: [decided(0, { offset: 5 }), second({ offset: 4 })] }).failures, ['1 out of order within their key'])
+  const overdue = observe({ sent: pair, results: [decided(0, { offset: 5, appendedAt: START + TIMEOUT + 100 }), second({ offset: 4, appendedAt: START + TIMEOUT + 100 })] })
+  t.strictSame(overdue.failures, [], 'but at its deadline none waits for another')
+  t.equal(overdue.verdict.overtakenAtDeadline, 1)
   t.strictSame(observe({ sent: pair, results: [decided(0), second({ partition: 3 })] }).failures, ['1 out of order within their key'])
 })
 

@@ -126,7 +126,7 @@ t.test('the schemas accept what is meant and refuse what is not', async t => {
 t.test('what the adapter sends is as the document says', async t => {
   const record = inquiryRecord({ offset: 41, id: 'a1', headers: { traceparent: Buffer.from('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'), own: Buffer.from('x') } })
   const item = inFlightInquiry({
-    id: 'a1', partition: new OwnedPartition(2, () => {}), record, entry: { offset: 41, settled: false, resultOffset: undefined }, sentAt: Date.now(), deadline: Date.now() + 1_000, inquiry: undefined
+    id: 'a1', partition: new OwnedPartition(2, () => {}), record, entry: { offset: 41, readAt: 0, settled: false, resultOffset: undefined }, sentAt: Date.now(), deadline: Date.now() + 1_000, inquiry: undefined
   })
   const answer = { ...classification('a1'), alternatives: [{ category: 'tools', confidence: 0.9 }] }
   const verdicts: Verdict[] = [{ answer, decidedAt: Date.now() }, ...(['timeout', 'api_unavailable', 'invalid'] as const).map(reason => ({ reason, decidedAt: Date.now() }))]

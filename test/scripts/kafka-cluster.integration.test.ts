@@ -10,6 +10,9 @@ import { type BrokerNode, KafkaCluster } from '../../scripts/kafka/cluster.ts'
 import { withLock } from '../../scripts/kafka/lock.ts'
 import { unsecuredToken } from '../../scripts/kafka/unsecured-token.ts'
 
+/** Brokers share the machine with other tests. */
+t.setTimeout(240_000)
+
 const KEEP_TRYING: RetryOptions = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 }
 const TRY_ONCE: RetryOptions = { retries: 0 }
 
@@ -19,7 +22,7 @@ t.test('one broker', async t => {
   const node = cluster.nodes[0]!
   await createTopic(cluster, 'survivors', 1)
 
-  t.test('is reached by the same clients after all that is done to it', async t => {
+  t.test('is reached again by the same clients', async t => {
     const client = clientOf(cluster, { retry: KEEP_TRYING })
     const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner })
     t.teardown(() => producer.disconnect())
@@ -55,13 +58,15 @@ t.test('one broker', async t => {
       await sent
       await consumed.until('during the pause')
     })
+  })
 
-    t.test('stops in order and comes back', async t => {
-      await node.stop()
-      t.match(readFileSync(join(node.directory, 'data/.kafka_cleanshutdown'), 'utf8'), /version/)
-      await node.start()
-      await send('after the stop')
-    })
+  t.test('stops in order and comes back', async t => {
+    await node.stop()
+    t.match(readFileSync(join(node.directory, 'data/.kafka_cleanshutdown'), 'utf8'), /version/)
+    await node.start()
+    const { values, until } = await consume(t, clientOf(cluster, { retry: KEEP_TRYING }), 'survivors')
+    await until('during the pause')
+    t.equal(values.length, 3)
   })
 
   t.test('makes no topic that nobody asked for', async t => {
@@ -204,7 +209,10 @@ async function topicsOverTls (cluster: KafkaCluster, sasl: SASLOptions): Promise
   }
 }
 
-/** A consumer of its own group, from the beginning of the topic. */
+/**
+ * A consumer of its own group, from the beginning of the topic. To be left in peace from the last value waited for to its
+ * teardown: kafkajs 2.2.4 goes on for ever with joining a group that it was doing when it is disconnected.
+ */
 async function consume (t: Test, client: Kafka, topic: string): Promise<{ values: string[], until: (value: string) => Promise<void> }> {
   const values: string[] = []
   let arrived = () => {}

@@ -35,11 +35,17 @@ t.test('makes no attempt that cannot finish', async t => {
     [problem('ERR_INTERNAL'), UNAVAILABLE], [problem('ERR_DEADLINE_UNREACHABLE'), TIMEOUT],
     [problem('ERR_DEADLINE_EXCEEDED'), TIMEOUT], [bare(504), TIMEOUT]
   ] as const
+  const { now } = Date
+  t.teardown(() => { Date.now = now })
   for (const [behaviour, outcome] of cases) {
-    const deadline = Date.now() + 600
-    api.behaviour = (response, received) => { setTimeout(() => behaviour(response, received), deadline - 15 - Date.now()) }
-    t.same(await client.classify(inquiry(), { deadline }), outcome, 'settled before the deadline')
-    t.ok(Date.now() <= deadline + 30)
+    const deadline = now() + 5_000
+    api.behaviour = (response, received) => {
+      Date.now = () => deadline - 15
+      behaviour(response, received)
+    }
+    t.same(await client.classify(inquiry(), { deadline }), outcome)
+    Date.now = now
+    t.ok(now() < deadline - 1_000, 'settled at once')
     t.equal(api.take().length, 1)
   }
   for (const [behaviour, outcome] of [[problem('ERR_RATE_LIMITED', { 'retry-after': '3' }), UNAVAILABLE], [problem('ERR_DEADLINE_UNREACHABLE', { 'retry-after': '3' }), TIMEOUT]] as const) {
@@ -61,9 +67,9 @@ t.test('waits as the API asks, and so do all others', async t => {
   await once(api, 'request')
   while (client.pausedUntil === 0) await new Promise(resolve => setImmediate(resolve))
   t.ok(client.pausedUntil >= askedAt + 1_000 && client.pausedUntil <= Date.now() + 1_000)
-  const { value, ms } = await timed(client.classify(inquiry('hurried'), { deadline: Date.now() + 300 }))
+  const { value, ms } = await timed(client.classify(inquiry('hurried'), { deadline: Date.now() + 600 }))
   t.same(value, UNAVAILABLE)
-  t.ok(ms < 250, 'one that cannot wait is settled at once')
+  t.ok(ms < 500, 'one that cannot wait is settled at once')
   const other = client.classify(inquiry('other'), { deadline: farOff() })
   t.match(await Promise.all([first, other]), [{ kind: 'answer' }, { kind: 'answer' }])
   const requests = api.take()

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { createInquiryClient, type Decision, type InquiryClientError, type InquiryClientOptions } from '../../../adapter/client/index.ts'
@@ -58,6 +62,16 @@ t.test('a broker that lives, freezes, dies and comes back', async t => {
     const from = performance.now()
     for (let index = 0; index < 20; index++) t.ok(isFromAdapter(await app.classify(inquiry(`one-${index}`))))
     t.comment(`there and back: ${((performance.now() - from) / 20).toFixed(1)} ms`)
+  })
+
+  await t.test('the example of the documentation runs', async t => {
+    const [, example] = /```js\n(.+?)```/s.exec(await readFile('docs/client.md', 'utf8'))!
+    const file = fileURLToPath(new URL('./example-of-the-documentation.mjs', import.meta.url))
+    await writeFile(file, example!)
+    t.teardown(async () => await rm(file))
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env: { ...process.env, KAFKA_BROKERS: cluster.bootstrap } })
+    t.match(stdout, /^to the desk of-[0-9a-f-]{36}\n$/)
+    t.equal(stderr, '')
   })
 
   await t.test('a record that the broker refuses', async t => {

@@ -10,7 +10,7 @@ import { captureLog } from '../captured-log.ts'
 type Status = { -readonly [Key in keyof AdapterStatus]: AdapterStatus[Key] }
 
 function build (t: Test) {
-  const status: Status = { membership: 'member', assignedPartitions: 3, oldestUncommittedMs: 250, inFlight: 7, breaker: 'closed', lag: [] }
+  const status: Status = { membership: 'member', assignedPartitions: 3, commitAgeMs: 250, inFlight: 7, breaker: 'closed', lag: [] }
   const metrics = createAdapterMetrics()
   metrics.watch(status)
   const { log, lines } = captureLog('info')
@@ -27,7 +27,7 @@ function isProblem (t: Test, problem: Problem, code: ErrorCode, instance: string
 
 t.test('the process is alive whatever the group and the API do', async t => {
   const { app, status } = build(t)
-  Object.assign(status, { membership: 'lost', oldestUncommittedMs: 1e6, breaker: 'open' })
+  Object.assign(status, { membership: 'lost', commitAgeMs: 1e6, breaker: 'open' })
   const { statusCode, body } = await app.inject('/health/live')
   t.same([statusCode, JSON.parse(body)], [200, { status: 'ok' }])
 })
@@ -35,9 +35,9 @@ t.test('the process is alive whatever the group and the API do', async t => {
 t.test('it is ready while a member that commits, also with the API down', async t => {
   const { app, status } = build(t)
   status.breaker = 'open'
-  status.oldestUncommittedMs = 21_000
+  status.commitAgeMs = 21_000
   const { statusCode, body } = await app.inject('/health/ready')
-  t.same([statusCode, JSON.parse(body)], [200, { status: 'ready', membership: 'member', assignedPartitions: 3, oldestUncommittedMs: 21_000, inFlight: 7, breaker: 'open' }])
+  t.same([statusCode, JSON.parse(body)], [200, { status: 'ready', membership: 'member', assignedPartitions: 3, commitAgeMs: 21_000, inFlight: 7, breaker: 'open' }])
   status.assignedPartitions = 0
   t.equal((await app.inject('/health/ready')).statusCode, 200, 'one adapter too many is ready to take over')
 })
@@ -52,7 +52,7 @@ t.test('it is not ready otherwise, and says why', async t => {
   status.membership = 'draining'
   isProblem(t, await problemOf('/health/ready?verbose'), 'ERR_DRAINING', '/health/ready')
   status.membership = 'member'
-  status.oldestUncommittedMs = 21_001
+  status.commitAgeMs = 21_001
   isProblem(t, await problemOf('/health/ready'), 'ERR_NOT_READY', '/health/ready', 'Records are read but not committed')
   const { statusCode, headers } = await app.inject('/health/ready')
   t.same([statusCode, headers['content-type']], [503, 'application/problem+json; charset=utf-8'])

@@ -1,14 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { X509Certificate, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type RequestListener, createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { OauthbearerProviderResponse } from 'kafkajs'
+import { rootCertificates } from 'node:tls'
+import type { Mechanism } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { readAdapterConfig } from '../../../adapter/config.ts'
 import { kafkaOptions } from '../../../adapter/kafka/connection.ts'
-import { createTokenProvider } from '../../../adapter/kafka/oauth-token.ts'
+import { createTokenSource } from '../../../adapter/kafka/oauth-token.ts'
 import { captureLog } from '../captured-log.ts'
 
 t.test('brokers, client and patience come from the configuration', async t => {
@@ -28,30 +29,32 @@ t.test('a user without encryption is warned of', async t => {
 })
 
 t.test('certificates are read from files, and unusable ones refused by name', async t => {
-  const folder = t.testdir({ 'not.pem': 'nothing', 'broken.pem': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' })
-  const [cert, key, otherKey] = ['cert.pem', 'key.pem', 'other.pem'].map(name => join(folder, name)) as [string, string, string]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=test', '-keyout', key, '-out', cert], { stdio: 'ignore' })
-  execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', otherKey], { stdio: 'ignore' })
+  const certificate = rootCertificates.find(pem => new X509Certificate(pem).publicKey.asymmetricKeyType === 'rsa')!
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+  const folder = t.testdir({
+    'cert.pem': certificate, 'other-key.pem': privateKey, 'not.pem': 'nothing', 'broken.pem': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+  })
+  const [cert, otherKey] = ['cert.pem', 'other-key.pem'].map(name => join(folder, name)) as [string, string]
   const { log } = captureLog()
   const sslOf = (environment: Record<string, string>) => kafkaOptions(readAdapterConfig({ KAFKA_SSL: 'true', ...environment }), log).ssl
 
   t.equal(sslOf({}), true)
-  t.same(sslOf({ KAFKA_SSL_CA_FILE: cert, KAFKA_SSL_CERT_FILE: cert, KAFKA_SSL_KEY_FILE: key }), { ca: readFileSync(cert, 'utf8'), cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') })
+  t.same(sslOf({ KAFKA_SSL_CA_FILE: cert }), { ca: certificate })
   t.throws(() => sslOf({ KAFKA_SSL_CA_FILE: join(folder, 'not.pem') }), { message: 'KAFKA_SSL_CA_FILE is not a certificate in PEM' })
   t.throws(() => sslOf({ KAFKA_SSL_CA_FILE: join(folder, 'broken.pem') }), { message: 'KAFKA_SSL_CA_FILE is not a certificate in PEM' })
-  t.throws(() => sslOf({ KAFKA_SSL_CERT_FILE: cert, KAFKA_SSL_KEY_FILE: otherKey }), { message: /KAFKA_SSL_KEY_FILE: not usable/ })
+  t.throws(() => sslOf({ KAFKA_SSL_CERT_FILE: cert, KAFKA_SSL_KEY_FILE: otherKey }), { message: /^KAFKA_SSL_CERT_FILE, KAFKA_SSL_KEY_FILE: not usable for TLS \(ERR_OSSL_[A-Z0-9_]+\)$/ }, 'not the certificate\'s key')
+  t.throws(() => sslOf({ KAFKA_SSL_CERT_FILE: cert, KAFKA_SSL_KEY_FILE: join(folder, 'not.pem') }), { message: /KAFKA_SSL_KEY_FILE: not usable/ })
 })
 
 t.test('a token file is read for each connection', async t => {
   const folder = t.testdir({ token: 'first\n' })
   const file = join(folder, 'token')
-  const { sasl } = kafkaOptions(readAdapterConfig({ KAFKA_SSL: 'true', KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_OAUTH_TOKEN_FILE: file }), captureLog().log)
-  const { oauthBearerProvider: provide } = sasl as { oauthBearerProvider: () => Promise<OauthbearerProviderResponse> }
-  t.same(await provide(), { value: 'first' })
+  const source = createTokenSource(readAdapterConfig({ KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_OAUTH_TOKEN_FILE: file }))
+  t.equal(await source.token(), 'first')
   writeFileSync(file, 'second')
-  t.same(await provide(), { value: 'second' })
+  t.equal(await source.token(), 'second')
   writeFileSync(file, ' \n')
-  await t.rejects(provide(), { message: 'KAFKA_SASL_OAUTH_TOKEN_FILE is empty', retriable: true })
+  await t.rejects(source.token(), { message: 'KAFKA_SASL_OAUTH_TOKEN_FILE is empty', retriable: true })
 })
 
 interface TokenRequest { readonly authorization: string | undefined, readonly form: Record<string, string> }
@@ -69,33 +72,35 @@ async function tokenEndpoint (t: Test, answer: (count: number) => { status?: num
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => { server.closeAllConnections(); server.close() })
-  const provide = createTokenProvider(readAdapterConfig({
+  const source = createTokenSource(readAdapterConfig({
     KAFKA_SASL_MECHANISM: 'oauthbearer',
     KAFKA_SASL_OAUTH_TOKEN_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
     KAFKA_SASL_OAUTH_CLIENT_ID: 'app',
     KAFKA_SASL_OAUTH_CLIENT_SECRET: 'p:ä s',
     KAFKA_SASL_OAUTH_SCOPE: 'kafka'
   }))
-  return { provide, requests, server }
+  return { source, provide: async () => await source.token(), requests, server }
 }
 
 t.test('a token is asked for by the client credentials grant, once for all connections while it lasts', async t => {
-  const { provide, requests } = await tokenEndpoint(t, count => ({ body: { access_token: `token-${count}`, expires_in: 3_600 } }))
-  t.same(await Promise.all([provide(), provide(), provide()]), Array(3).fill({ value: 'token-1' }))
-  t.same(await provide(), { value: 'token-1' })
+  const { source, provide, requests } = await tokenEndpoint(t, count => ({ body: { access_token: `token-${count}`, expires_in: 3_600 } }))
+  t.same(await Promise.all([provide(), provide(), provide()]), Array(3).fill('token-1'))
+  t.equal(await provide(), 'token-1')
   t.same(requests, [{ authorization: `Basic ${Buffer.from('app:p%3A%C3%A4+s').toString('base64')}`, form: { grant_type: 'client_credentials', scope: 'kafka' } }])
+  source.forget()
+  t.equal(await provide(), 'token-2', 'a refused one is not used again')
 })
 
 t.test('a token is renewed before it expires, and not kept at all when its end is not known', async t => {
   const lifetimes = [31, 29, undefined]
   const { provide, requests } = await tokenEndpoint(t, count => ({ body: { access_token: `token-${count}`, expires_in: lifetimes[count - 1] } }))
-  t.equal((await provide()).value, 'token-1')
-  t.equal((await provide()).value, 'token-1', 'a second is left')
+  t.equal(await provide(), 'token-1')
+  t.equal(await provide(), 'token-1', 'a second is left')
   const { now } = Date
   t.intercept(Date, 'now', { value: () => now() + 1_000 })
-  t.equal((await provide()).value, 'token-2', '30 s before the end the next one is asked for')
-  t.equal((await provide()).value, 'token-3')
-  t.equal((await provide()).value, 'token-4')
+  t.equal(await provide(), 'token-2', '30 s before the end the next one is asked for')
+  t.equal(await provide(), 'token-3')
+  t.equal(await provide(), 'token-4')
   t.equal(requests.length, 4)
 })
 
@@ -110,7 +115,7 @@ t.test('a failing endpoint is told without its secrets, and asked again', async 
   await t.rejects(provide(), { message: 'KAFKA_SASL_OAUTH_TOKEN_URL answers 401 invalid_client', retriable: true }, 'kafkajs would give up for good without `retriable`')
   await t.rejects(provide(), { message: 'KAFKA_SASL_OAUTH_TOKEN_URL answers 503' })
   await t.rejects(provide(), { message: 'KAFKA_SASL_OAUTH_TOKEN_URL answers without an access token' })
-  t.same(await provide(), { value: 'fine' })
+  t.equal(await provide(), 'fine')
   t.equal(requests.length, 4)
 
   const stopped = await tokenEndpoint(t, () => ({ body: {} }))
@@ -118,4 +123,33 @@ t.test('a failing endpoint is told without its secrets, and asked again', async 
   await once(stopped.server, 'close')
   await t.rejects(stopped.provide(), { message: 'KAFKA_SASL_OAUTH_TOKEN_URL cannot be reached (ECONNREFUSED)', retriable: true })
   t.ok(server.listening)
+})
+
+/** What a broker is told and answers, in turn. */
+async function authenticate (answers: Array<string | Error>) {
+  const folder = t.testdir({ token: 'abc' })
+  const { sasl } = kafkaOptions(readAdapterConfig({ KAFKA_SSL: 'true', KAFKA_SASL_MECHANISM: 'oauthbearer', KAFKA_SASL_OAUTH_TOKEN_FILE: join(folder, 'token') }), captureLog().log)
+  const told: string[] = []
+  const authenticator = (sasl as Mechanism).authenticationProvider({
+    host: 'a',
+    port: 1,
+    logger: undefined as never,
+    saslAuthenticate: async ({ request, response }) => {
+      told.push(String((await request.encode()).subarray(4)))
+      const answer = answers[told.length - 1]!
+      if (answer instanceof Error) throw answer
+      return response?.parse(await response.decode(Buffer.concat([Buffer.alloc(4), Buffer.from(answer)])))
+    }
+  })
+  return { told, done: authenticator.authenticate() }
+}
+
+t.test('a token is shown as RFC 7628 wants, and a refusal is noticed', async t => {
+  const accepted = await authenticate([''])
+  await t.resolves(accepted.done)
+  t.same(accepted.told, ['n,,\x01auth=Bearer abc\x01\x01'])
+
+  const refused = await authenticate(['{"status":"invalid_token"}', new Error('{"status":"invalid_token"}')])
+  await t.rejects(refused.done, { name: 'KafkaJSConnectionError', message: 'The brokers refuse the OAuth token (invalid_token)', retriable: true })
+  t.same(refused.told.slice(1), ['\x01'], 'and acknowledged, so that the connection is closed')
 })

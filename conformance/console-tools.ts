@@ -1,5 +1,6 @@
 import { kafkaRuntime } from '../scripts/kafka/jars.ts'
-import { type ConsumerProgram, type TopicRecord, bytesOf } from './topic-record.ts'
+import type { Command, KafkaProgram } from './kafka-program.ts'
+import { type TopicRecord, bytesOf } from './topic-record.ts'
 
 /** Characters that none of the suite's records has. */
 const FIELD = '\u001f'
@@ -9,10 +10,13 @@ const RECORD = '\u001e\n'
 /** It cannot be told to stop at the end; when nothing came for so long, it was there. */
 const IDLE_MS = 4_000
 
-/** Kafka's own console consumer, from the broker's jars. */
-export async function consoleConsumer (bootstrap: string): Promise<ConsumerProgram> {
+/** Kafka's own console consumer and producer, from the broker's jars. */
+export async function consoleTools (bootstrap: string): Promise<KafkaProgram> {
   const { classPath, archive } = await kafkaRuntime()
-  const virtualMachine = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=off', ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`])]
+  const java = (tool: string, ...more: string[]): Command => [
+    'java', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=off', ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
+    '-cp', classPath, `org.apache.kafka.tools.${tool}`, '--bootstrap-server', bootstrap, ...more
+  ]
   const properties = {
     'print.timestamp': true,
     'print.partition': true,
@@ -27,12 +31,10 @@ export async function consoleConsumer (bootstrap: string): Promise<ConsumerProgr
   const formatting = Object.entries(properties).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`])
   return {
     name: 'Kafka\'s console consumer',
-    command: (topic, until) => [
-      'java', ...virtualMachine, '-cp', classPath, 'org.apache.kafka.tools.consumer.ConsoleConsumer', '--bootstrap-server', bootstrap, '--topic', topic, '--from-beginning',
-      ...formatting, ...(until === 'end' ? ['--timeout-ms', String(IDLE_MS)] : [])
-    ],
+    consume: (topic, until) => java('consumer.ConsoleConsumer', '--topic', topic, '--from-beginning', ...formatting, ...(until === 'end' ? ['--timeout-ms', String(IDLE_MS)] : [])),
     delimiter: RECORD,
-    parse: parsePrinted
+    parse: parsePrinted,
+    produce: (topic, codec) => java('ConsoleProducer', '--topic', topic, '--compression-codec', codec, '--sync', '--reader-property', 'parse.key=true')
   }
 }
 

@@ -1,0 +1,242 @@
+import type { KafkaMessage } from 'kafkajs'
+import t from 'tap'
+import { Assignments } from '../../../adapter/consume/assignments.ts'
+import { Committer } from '../../../adapter/consume/committer.ts'
+import type { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
+import type { WindowEntry } from '../../../adapter/consume/partition-window.ts'
+import type { Recovered } from '../../../adapter/consume/results-tail.ts'
+import { inquiryRecord, silent } from '../fakes.ts'
+import { VirtualClock, settled } from '../virtual-clock.ts'
+
+/** Assignments over a flow that only keeps what it is given, and results that are read when the test says so. */
+function setUp (maxInFlight = 100) {
+  const taken: string[] = []
+  const lost: number[] = []
+  const recovered: number[] = []
+  const calls: string[] = []
+  const entries = new Map<string, { partition: OwnedPartition, entry: WindowEntry }>()
+  const reads: Array<{ partitions: number[], signal: AbortSignal, end: (offsets?: Record<number, number>) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
+  const assignments = new Assignments({
+    inquiryTopic: 'inquiries',
+    maxInFlight,
+    log: silent,
+    member: {
+      pause: (topic, partitions) => { calls.push(`pause ${topic} ${partitions}`) },
+      resume: (topic, partitions) => { calls.push(`resume ${topic} ${partitions}`) }
+    },
+    flow: {
+      take: (partition: OwnedPartition, message: KafkaMessage) => {
+        taken.push(`${partition.number}:${message.offset}`)
+        entries.set(`${partition.number}:${message.offset}`, { partition, entry: partition.window.add(Number(message.offset)) })
+      },
+      recovered: partition => { recovered.push(partition.number) },
+      lost: partition => {
+        lost.push(partition.number)
+        partition.lose()
+      },
+      letOut: () => {}
+    },
+    tail: {
+      read: async (partitions, signal) => await new Promise((resolve, reject) => {
+        const end = async (offsets: Record<number, number> = {}) => {
+          const found = { from: 0, lastRecord: -1 }
+          resolve(new Map(partitions.map((number): [number, Recovered] => [number, { resultPartition: number, resultsFrom: 0, offset: offsets[number], found }])))
+          await settled()
+        }
+        const fail = async (error: Error) => {
+          reject(error)
+          await settled()
+        }
+        signal.addEventListener('abort', () => reject(signal.reason))
+        reads.push({ partitions, signal, end, fail })
+      })
+    }
+  })
+  return {
+    assignments,
+    taken,
+    lost,
+    recovered,
+    calls,
+    reads,
+    take: (number: number, offset: number) => assignments.take(number, inquiryRecord({ offset }), 1_000),
+    settle: (name: string) => {
+      const { partition, entry } = entries.get(name)!
+      partition.window.settle(entry)
+      assignments.settled(partition)
+    }
+  }
+}
+
+t.test('takes nothing before it is known what was decided before', async t => {
+  const { assignments, take, reads, taken, calls, recovered } = setUp()
+  t.notOk(take(0, 5), 'not even ours')
+  assignments.assign([0, 1])
+  t.notOk(take(0, 5))
+  t.equal(assignments.partitions.length, 2)
+  t.strictSame(assignments.partitions.map(({ state }) => state), ['recovering', 'recovering'])
+  await reads[0]!.end({ 0: 5 })
+  t.strictSame(calls, ['resume inquiries 0', 'resume inquiries 1'])
+  t.strictSame(recovered, [0, 1])
+  t.ok(take(0, 4), 'taken over, as committed')
+  t.ok(take(0, 5))
+  t.ok(take(1, 0))
+  t.strictSame(taken, ['0:5', '1:0'])
+  t.equal(assignments.inFlight, 2)
+})
+
+t.test('partitions that stay keep their work, and those that go lose it', async t => {
+  const { assignments, take, reads, taken, lost } = setUp()
+  assignments.assign([0, 1])
+  await reads[0]!.end()
+  for (const [number, offset] of [[0, 1], [0, 2], [1, 1]] as const) take(number, offset)
+  const [zero, one] = assignments.partitions
+  assignments.assign([0, 2])
+  t.strictSame(lost, [1])
+  t.equal(one!.state, 'lost')
+  t.ok(one!.lostSignal.aborted)
+  t.equal(assignments.partitions[0], zero)
+  t.equal(zero!.state, 'recovering')
+  t.equal(assignments.inFlight, 2)
+  t.notOk(take(0, 1), 'nothing is taken meanwhile')
+  t.strictSame(reads[1]!.partitions, [0, 2], 'also for one that stayed: others may have had it in between')
+  await reads[1]!.end()
+  for (const offset of [1, 2, 3]) t.ok(take(0, offset))
+  t.strictSame(taken.slice(3), ['0:3'], 'what is in flight is delivered once more, and skipped')
+
+  assignments.assign([1, 2])
+  await reads[2]!.end()
+  t.not(assignments.partitions.find(({ number }) => number === 1), one, 'one that comes back starts anew')
+  t.ok(take(1, 1))
+  t.strictSame(taken.slice(4), ['1:1'])
+  assignments.assign([])
+  t.equal(assignments.partitions.length, 0)
+  t.equal(reads.length, 3, 'nothing to read')
+})
+
+t.test('a new assignment ends the reading for the one before', async t => {
+  const { assignments, reads, calls, take } = setUp()
+  assignments.assign([0])
+  assignments.assign([1])
+  t.ok(reads[0]!.signal.aborted)
+  await reads[0]!.end()
+  t.strictSame(calls, [])
+  await reads[1]!.end()
+  t.strictSame(calls, ['resume inquiries 1'])
+  t.notOk(take(0, 1))
+
+  assignments.assign([1])
+  await reads[2]!.fail(new Error('never seen to happen'))
+  t.equal(assignments.partitions[0]!.state, 'recovering', 'stays shut rather than guessing')
+  assignments.assign([1])
+  const ended = reads[3]!.end()
+  assignments.assign([2])
+  await ended
+  t.equal(assignments.partitions[0]!.state, 'recovering', 'read in the very moment in which it was over')
+  assignments.close()
+  t.ok(reads[4]!.signal.aborted)
+})
+
+t.test('each partition has its room, reads on when half of it is free, and blocks no other', async t => {
+  const { assignments, take, reads, calls, settle } = setUp(8)
+  assignments.assign([0, 1])
+  await reads[0]!.end()
+  calls.splice(0)
+  for (const offset of [1, 2, 3, 4]) t.ok(take(0, offset))
+  t.notOk(take(0, 5), 'full')
+  t.ok(take(1, 1), 'the other is not')
+  for (const name of ['0:2', '0:3', '0:4']) settle(name)
+  t.strictSame(calls, [], 'the oldest one still keeps everything from being committed')
+  settle('0:1')
+  t.strictSame(calls, ['resume inquiries 0'])
+  settle('1:1')
+  t.equal(calls.length, 1, 'what was not full is not resumed')
+  t.ok(take(0, 5), 'the record that was refused comes again')
+})
+
+t.test('a partition that is full when it opens again reads on later', async t => {
+  const { assignments, take, reads, calls, settle } = setUp(4)
+  assignments.assign([0])
+  await reads[0]!.end()
+  for (const offset of [1, 2, 3]) take(0, offset)
+  assignments.assign([0])
+  settle('0:1')
+  calls.splice(0)
+  assignments.assign([0, 1])
+  await reads[2]!.end()
+  t.strictSame(calls, ['resume inquiries 1'], 'with two partitions there is room for two each, and two are there')
+  settle('0:2')
+  t.strictSame(calls, ['resume inquiries 1', 'resume inquiries 0'])
+})
+
+t.test('there is room for one record a partition, however many partitions there are', async t => {
+  const { assignments, take, reads, calls, settle } = setUp(1)
+  assignments.assign([0, 1, 2])
+  await reads[0]!.end()
+  calls.splice(0)
+  t.ok(take(2, 1))
+  t.notOk(take(2, 2))
+  settle('2:1')
+  t.strictSame(calls, ['resume inquiries 2'])
+})
+
+t.test('takes nothing more once it drains', async t => {
+  const { assignments, take, reads, calls, settle } = setUp(1)
+  assignments.assign([0])
+  await reads[0]!.end()
+  take(0, 1)
+  take(0, 2)
+  calls.splice(0)
+  assignments.drain()
+  settle('0:1')
+  t.notOk(take(0, 2))
+  assignments.assign([0, 1])
+  await reads[1]!.end()
+  t.strictSame(calls, ['pause inquiries 0'])
+})
+
+t.test('commits what is done with, at intervals and on demand', async t => {
+  const clock = VirtualClock.install(t)
+  const { assignments, take, reads, settle } = setUp()
+  const commits: Array<Array<{ partition: number, offset: number, metadata: string }>> = []
+  let answer: () => Promise<void> = async () => {}
+  const member = {
+    commit: async (offsets: Array<{ partition: number, offset: number, metadata: string }>) => {
+      commits.push(offsets)
+      await answer()
+    }
+  }
+  const committer = new Committer({ member, partitions: () => assignments.partitions, intervalMs: 1_000, log: silent })
+  assignments.assign([0, 1])
+  await reads[0]!.end()
+  for (const offset of [1, 2, 3]) take(0, offset)
+  await clock.advance(1_000)
+  t.strictSame(commits, [], 'nothing to say')
+  settle('0:1')
+  await clock.advance(1_000)
+  t.strictSame(commits.splice(0), [[{ partition: 0, offset: 2, metadata: 'results=0:0' }]])
+  await clock.advance(5_000)
+  t.strictSame(commits, [], 'said once')
+
+  answer = async () => { throw new Error('no coordinator') }
+  settle('0:2')
+  await clock.advance(3_000)
+  t.equal(commits.splice(0).length, 3, 'tried until it succeeds')
+  t.equal(committer.ageMs, 2_000)
+
+  let end = () => {}
+  answer = async () => await new Promise(resolve => { end = resolve })
+  const first = committer.commit()
+  await settled()
+  settle('0:3')
+  const last = committer.commit()
+  await clock.advance(3_000)
+  t.equal(commits.length, 1, 'one at a time')
+  answer = async () => {}
+  end()
+  await Promise.all([first, last])
+  t.strictSame(commits.map(([commit]) => commit!.offset), [3, 4], 'what was done with after the first began is in the second')
+  t.equal(committer.ageMs, 0)
+  committer.close()
+  t.equal(clock.timers, 0)
+})

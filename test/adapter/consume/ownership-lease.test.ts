@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events'
+import type { Kafka } from 'kafkajs'
+import t from 'tap'
+import { GroupMember } from '../../../adapter/consume/group-member.ts'
+import { OwnershipLease } from '../../../adapter/consume/ownership-lease.ts'
+import { VirtualClock } from '../virtual-clock.ts'
+
+const SESSION_MS = 6_000
+
+t.test('lasts less than the session timeout from when the answered heartbeat was sent', async t => {
+  const clock = VirtualClock.install(t)
+  const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
+  t.notOk(lease.valid, 'nothing is ours before the group says so')
+  lease.renew(0)
+  await clock.advance(4_799)
+  t.ok(lease.valid)
+  await clock.advance(1)
+  t.notOk(lease.valid, 'cut off')
+
+  lease.renew(4_000)
+  await clock.advance(799)
+  t.ok(lease.valid)
+  await clock.advance(1)
+  t.notOk(lease.valid, 'the answer took four seconds')
+  lease.renew(9_000)
+  t.notOk(lease.valid, 'the answer lay there while the process stood still')
+
+  lease.renew(0)
+  clock.stall(5_000)
+  t.notOk(lease.valid, 'the process stood still; no timer had to run for that')
+  lease.renew(-3_600_000)
+  await clock.advance(4_800)
+  t.notOk(lease.valid, 'a wall clock that was set back gives no more time')
+  lease.renew(0)
+  lease.expire()
+  t.notOk(lease.valid, 'the request to join is answered')
+  t.equal(clock.timers, 0)
+})
+
+t.test('goes on while a rebalance is waited for, as long as the process itself goes on', async t => {
+  const clock = VirtualClock.install(t)
+  const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
+  lease.waitInRebalance()
+  t.notOk(lease.valid, 'what was not ours does not become ours by waiting')
+  t.equal(clock.timers, 0)
+
+  lease.renew(0)
+  lease.waitInRebalance()
+  await clock.advance(9_000)
+  t.ok(lease.valid, 'longer than any heartbeat is valid')
+  clock.stall(900)
+  t.ok(lease.valid)
+  await clock.advance(50)
+  clock.stall(1_000)
+  t.notOk(lease.valid, 'the process stood still')
+  await clock.advance(500)
+  t.notOk(lease.valid, 'and what happened meanwhile is not known afterwards either')
+  t.equal(clock.timers, 0)
+
+  lease.renew(0)
+  lease.waitInRebalance()
+  await clock.advance(2 * SESSION_MS)
+  t.notOk(lease.valid, 'no coordinator waits longer than that')
+
+  lease.renew(0)
+  lease.waitInRebalance()
+  lease.waitInRebalance()
+  t.notOk(lease.valid, 'the first request to join may have been answered, and we did not hear of it')
+  lease.renew(0)
+  lease.waitInRebalance()
+  lease.renew(0)
+  await clock.advance(4_800)
+  t.notOk(lease.valid, 'a heartbeat ends the waiting')
+  lease.expire()
+  t.equal(clock.timers, 0)
+})
+
+t.test('the member renews and expires it as the coordinator answers', async t => {
+  const clock = VirtualClock.install(t)
+  const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
+  const bus = new EventEmitter()
+  const consumer = {
+    events: { HEARTBEAT: 'HEARTBEAT', REQUEST: 'REQUEST', REQUEST_TIMEOUT: 'REQUEST_TIMEOUT', REBALANCING: 'REBALANCING', GROUP_JOIN: 'GROUP_JOIN', CRASH: 'CRASH', END_BATCH_PROCESS: 'END_BATCH_PROCESS' },
+    on: (event: string, listener: (event: unknown) => void) => bus.on(event, listener),
+    connect: async () => {},
+    subscribe: async () => {},
+    run: async () => {},
+    pause: (topics: unknown) => { told.push({ pause: topics }) }
+  }
+  const told: unknown[] = []
+  const member = new GroupMember({
+    kafka: { consumer: () => consumer } as unknown as Kafka,
+    groupId: 'g',
+    inquiryTopic: 'inquiries',
+    resultTopic: 'results',
+    sessionTimeoutMs: SESSION_MS,
+    lease,
+    owned: () => [],
+    onAssigned: partitions => { told.push({ assigned: partitions, valid: lease.valid }) },
+    onConfirmed: () => { told.push('confirmed') },
+    onRebalance: () => { told.push('rebalance') },
+    onInquiry: () => true,
+    onResult: () => {},
+    onResultsRead: () => {},
+    onCrash: error => { told.push(error.message) }
+  })
+  await member.start()
+  const answered = (apiName: string, sentAt = Date.now()) => bus.emit('REQUEST', { payload: { apiName, sentAt } })
+  const join = () => bus.emit('GROUP_JOIN', { payload: { memberAssignment: { inquiries: [0, 2], results: [0] } } })
+
+  answered('JoinGroup')
+  answered('SyncGroup', Date.now() - 10_000)
+  join()
+  t.strictSame(told.splice(0), [{ pause: [{ topic: 'inquiries', partitions: [0, 2] }] }, { pause: [{ topic: 'results', partitions: [0] }] }, { assigned: [0, 2], valid: false }], 'the process stood still between the answer and now: the partitions may be somebody else\'s again')
+  answered('Heartbeat', Date.now() - 4_700)
+  bus.emit('HEARTBEAT', {})
+  t.ok(lease.valid)
+  await clock.advance(100)
+  t.notOk(lease.valid, 'counted from when it was sent')
+  answered('SyncGroup')
+  join()
+  t.ok(lease.valid)
+
+  bus.emit('REBALANCING', {})
+  await clock.advance(6_000)
+  t.ok(lease.valid, 'nobody has the partitions while the request to join is not answered')
+  answered('JoinGroup')
+  t.notOk(lease.valid, 'from the answer on somebody may')
+  answered('SyncGroup')
+  join()
+  bus.emit('REBALANCING', {})
+  bus.emit('REQUEST_TIMEOUT', { payload: { apiName: 'Fetch' } })
+  t.ok(lease.valid)
+  bus.emit('REQUEST_TIMEOUT', { payload: { apiName: 'JoinGroup' } })
+  t.notOk(lease.valid, 'it may have been answered and the answer lost')
+
+  told.splice(0)
+  bus.emit('CRASH', { payload: { error: new Error('comes back'), restart: true } })
+  bus.emit('CRASH', { payload: { error: new Error('for good'), restart: false } })
+  t.strictSame(told, ['for good'])
+})
