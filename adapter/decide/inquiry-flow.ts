@@ -53,7 +53,7 @@ export class InquiryFlow {
       concurrency: config.CLASSIFY_CONCURRENCY,
       decide: (item, verdict) => this.#decide(item, verdict),
       refused: (item, code) => this.#refuse(item, code),
-      overdue: item => item.partition.order.release(item),
+      overdue: item => this.#letOutOverdue(item),
       late: (item, answer, lateByMs) => this.#late({ item, answer, lateByMs }),
       traceHeaders: item => traceHeadersOf(item.record)
     })
@@ -160,6 +160,14 @@ export class InquiryFlow {
     item.inquiry = undefined
     // Who has to wait for the one before it with the same key waits until its deadline at most.
     if (!item.partition.order.decided(item)) this.#dispatcher.add(item)
+  }
+
+  /** At its deadline a decision waits no longer. Those before it that are due as well go first. */
+  #letOutOverdue (item: InFlightInquiry): void {
+    const { order } = item.partition
+    const now = Date.now()
+    for (const earlier of order.before(item)) if (earlier.deadline <= now) this.#decide(earlier, { reason: 'timeout', decidedAt: now })
+    if (!item.isLetOut) order.release(item)
   }
 
   /** The API will never accept it, although it matches the contract that we know. */

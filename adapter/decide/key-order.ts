@@ -38,6 +38,12 @@ export class KeyOrder<Item extends Ordered> {
     return true
   }
 
+  /** Those of the same key that came before it and were not let out. */
+  before (item: Item): Item[] {
+    const queue = item.key === null ? undefined : this.#queues.get(item.key)
+    return queue?.slice(0, Math.max(0, queue.indexOf(item))) ?? []
+  }
+
   /** Lets an inquiry out whatever is before it. */
   release (item: Item): void {
     this.#letOut(item)

@@ -295,6 +295,18 @@ t.test('writes nothing while the partitions may be another\'s, and in order afte
   t.equal(decisions().at(-1), 'd timeout', 'it was too late by then')
 })
 
+t.test('of one key, who is due together goes out in order, although the API answered only about the later one', async t => {
+  const { clock, client, take, decisions } = setUp(t)
+  take({ offset: 0, id: 'first', key: 'customer' })
+  take({ offset: 1, id: 'second', key: 'customer' })
+  client.answerTo('second')
+  await settled()
+  t.strictSame(decisions(), [])
+  await clock.advance(TIMEOUT_MS)
+  await settled()
+  t.strictSame(decisions().map(decision => decision.split(' ')[0]), ['first', 'second'])
+})
+
 t.test('decisions of one key go out in order, but none waits beyond its deadline', async t => {
   const { clock, client, partition, take, decisions } = setUp(t)
   take({ offset: 0, id: 'a', key: 'k' })
