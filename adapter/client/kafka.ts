@@ -1,7 +1,6 @@
-import net from 'node:net'
-import tls from 'node:tls'
-import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { stopIdlePolling } from '../kafka/idle-polling.ts'
+import { openSocket } from '../kafka/socket.ts'
 import { InquiryClientError } from './errors.ts'
 
 /** What this library uses of a `Kafka`. */
@@ -18,14 +17,6 @@ const DEFAULTS = {
   requestTimeout: 5_000,
   retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 3 },
   logLevel: logLevel.NOTHING
-}
-
-/** As kafkajs's own, without the delay by which TCP gathers small writes. */
-const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl
-    ? tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect)
-  return socket.setNoDelay(true).setKeepAlive(true, 10_000)
 }
 
 /**

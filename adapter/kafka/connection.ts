@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import net from 'node:net'
 import tls from 'node:tls'
-import type { ISocketFactory, KafkaConfig, Mechanism, RetryOptions, SASLOptions } from 'kafkajs'
+import type { KafkaConfig, Mechanism, RetryOptions, SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
 import { brokersOf } from '../config-conflicts.ts'
 import type { AdapterConfig } from '../config.ts'
 import { createKafkaLogger, kafkaLogLevel } from './logging.ts'
 import { oauthBearer } from './oauth-bearer.ts'
 import { createTokenSource } from './oauth-token.ts'
+import { openSocket } from './socket.ts'
 
 export interface ConnectionOptions {
   /** How long opening a connection may take, TLS included, in milliseconds. @default 3000 */
@@ -27,9 +27,6 @@ export const KEEP_TRYING: RetryOptions = { initialRetryTime: 100, maxRetryTime: 
 
 /** For the start, where each failure is to be told (`ensureTopics`). */
 export const TRY_ONCE: RetryOptions = { retries: 0 }
-
-/** TCP's own sign of life, so that a connection that was cut without a word is noticed. */
-const KEEP_ALIVE_MS = 10_000
 
 /**
  * The options of `new Kafka(…)`: where the brokers are, TLS and SASL, and how patient to be.
@@ -88,12 +85,4 @@ function isCertificate (pem: string): boolean {
   } catch {
     return false
   }
-}
-
-/** As kafkajs's own, without the delay by which TCP gathers small writes: a decision is small and must not wait. */
-const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl
-    ? tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect)
-  return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
 }
