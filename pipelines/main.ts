@@ -1,22 +1,26 @@
-import * as describeCommand from './data/command.ts'
-import * as benchmarkCommand from './evaluate/benchmark.ts'
-import * as trainCommand from './train/command.ts'
+import { benchmarkStep } from './evaluate/benchmark.ts'
+import { describeStep } from './data/command.ts'
+import { EXIT, PipelineError, type Step } from './step.ts'
+import { trainStep } from './train/command.ts'
 
 /** `npm run pipelines -- <step> [options]` */
-const STEPS: Record<string, { help: string, run: (args: string[]) => Promise<void> }> = {
-  describe: { help: describeCommand.HELP, run: describeCommand.describe },
-  train: { help: trainCommand.HELP, run: trainCommand.train },
-  benchmark: { help: benchmarkCommand.HELP, run: benchmarkCommand.benchmark }
+const STEPS: Record<string, Step> = {
+  describe: describeStep,
+  train: trainStep,
+  benchmark: benchmarkStep
 }
 
-const [step = '', ...args] = process.argv.slice(2)
-const command = STEPS[step]
-if (!command || args.includes('--help')) {
-  console.log(command?.help ?? `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help.`)
-  process.exitCode = command || step === '--help' ? 0 : 2
+const [name = '', ...args] = process.argv.slice(2)
+const step = STEPS[name]
+if (!step || args.includes('--help')) {
+  console.log(step?.help ?? `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help.`)
+  process.exitCode = step || name === '--help' ? EXIT.done : EXIT.usage
 } else {
-  await command.run(args).catch((error: unknown) => {
+  try {
+    const result = await step.run(args, process.env)
+    if (result !== undefined) console.log(typeof result === 'string' ? result : JSON.stringify(result, null, 2))
+  } catch (error) {
     console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 1
-  })
+    process.exitCode = error instanceof PipelineError ? error.exitCode : EXIT.failed
+  }
 }

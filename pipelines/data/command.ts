@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { type Step, parseOptions, usageError } from '../step.ts'
 import { checkDataSet } from './checks.ts'
 import { type DataSetDescription, type Example, SPLITS, type Split, dataSetDigest, digestOf, parseExamples } from './data-set.ts'
 
-export const HELP = `Usage: npm run pipelines -- describe --data DIR --version VERSION [options]
+const HELP = `Usage: npm run pipelines -- describe --data DIR --version VERSION [options]
 
 Checks the splits of a data set and writes its dataset.json: counts, SHA-256 of each split, digest of the whole.
 Fails, naming the rows, when a label is unknown, a text is blank or nearly the same as another, or too few are there.
@@ -21,21 +21,20 @@ Fails, naming the rows, when a label is unknown, a text is blank or nearly the s
 export const MINIMUMS = { minPerLabel: { de: 80, en: 40 }, minOutOfScope: 400 }
 
 /** `pipelines describe` */
-export async function describe (args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      data: { type: 'string' },
-      version: { type: 'string' },
-      name: { type: 'string', default: 'inquiries' },
-      taxonomy: { type: 'string', default: 'data/taxonomy.json' },
-      origin: { type: 'string', default: '' },
-      licence: { type: 'string', default: 'Apache-2.0' },
-      'created-at': { type: 'string', default: new Date().toISOString() }
-    }
+export const describeStep: Step = { help: HELP, run: describe }
+
+export async function describe (args: string[]): Promise<unknown> {
+  const values = parseOptions(args, {
+    data: { type: 'string' },
+    version: { type: 'string' },
+    name: { type: 'string', default: 'inquiries' },
+    taxonomy: { type: 'string', default: 'data/taxonomy.json' },
+    origin: { type: 'string', default: '' },
+    licence: { type: 'string', default: 'Apache-2.0' },
+    'created-at': { type: 'string', default: new Date().toISOString() }
   })
   const { data: directory, version } = values
-  if (!directory || !version) throw new Error('--data and --version are needed')
+  if (!directory || !version) throw usageError('--data and --version are needed')
   const taxonomy: { name: string, version: string, labels: Array<{ id: string }> } = JSON.parse(await readFile(values.taxonomy, 'utf8'))
   const contents = await eachSplit(async split => await readFile(join(directory, `${split}.jsonl`), 'utf8'))
   const splits = await eachSplit(async split => parseExamples(contents[split], join(directory, `${split}.jsonl`)))
@@ -53,7 +52,7 @@ export async function describe (args: string[]): Promise<void> {
     digest: dataSetDigest(digests)
   }
   await writeFile(join(directory, 'dataset.json'), JSON.stringify(description, null, 2) + '\n')
-  console.log(JSON.stringify({ ...description, byLabel: countBy(splits.train, 'label'), byLanguage: countBy(splits.train, 'language'), byStyle: countBy(splits.train, 'style') }, null, 2))
+  return { ...description, byLabel: countBy(splits.train, 'label'), byLanguage: countBy(splits.train, 'language'), byStyle: countBy(splits.train, 'style') }
 }
 
 async function eachSplit<Value> (make: (split: Split) => Promise<Value>): Promise<Record<Split, Value>> {
@@ -63,6 +62,9 @@ async function eachSplit<Value> (make: (split: Split) => Promise<Value>): Promis
 
 function countBy (examples: readonly Example[], field: 'label' | 'language' | 'style'): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const example of examples) counts[example[field]] = (counts[example[field]] ?? 0) + 1
+  for (const example of examples) {
+    const value = example[field] ?? 'none'
+    counts[value] = (counts[value] ?? 0) + 1
+  }
   return counts
 }

@@ -12,7 +12,10 @@ export const ExampleSchema = Type.Object({
   text: Type.String({ minLength: 1 }),
   label: Type.String({ description: `A label of the taxonomy, or ${OUT_OF_SCOPE}.` }),
   language: Type.String(),
-  style: Type.String({ description: 'The main trait of the text, for evaluation by slice.' })
+  style: Type.Optional(Type.String({ description: 'The main trait of the text, for evaluation by slice.' })),
+  channel: Type.Optional(Type.String({ description: 'Where it was sent from: app, web, e-mail.' })),
+  customer: Type.Optional(Type.String({ description: 'Pseudonym of who wrote it: texts of one customer stay in one split.' })),
+  createdAt: Type.Optional(Type.String({ description: 'ISO 8601.' }))
 }, { additionalProperties: false })
 
 /** One labelled inquiry. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { softmax } from '../../api/inference/scores.ts'
 import { openModelStore, fetchByAlias } from '../../model-store/open.ts'
 import { showProgress } from '../progress.ts'
+import { type Step, parseOptions } from '../step.ts'
 import { embed } from '../train/embedder.ts'
 import { HEAD_PARAMETERS } from '../train/parameters.ts'
 import { calibrate, scoreItems, scoreWithTemperature, toOutcomes } from '../train/predict.ts'
@@ -10,7 +10,7 @@ import { type HeadParameters, type TrainingItem, trainHead } from '../train/trai
 import { accuracy, areaUnderRoc, expectedCalibrationError, macroF1 } from './metrics.ts'
 import { type BenchmarkSet, type LabelledText, readBanking77, readClinc150, readOwnSet } from './benchmark-sets.ts'
 
-export const HELP = `Usage: npm run pipelines -- benchmark [options]
+const HELP = `Usage: npm run pipelines -- benchmark [options]
 
 Trains the default model's head on public sets, with the same encoder and code, and measures it on their test splits.
 Each with the embedding alone and with n-grams beside it.
@@ -24,15 +24,14 @@ Each with the embedding alone and with n-grams beside it.
 const HOLD_OUT_EVERY = 10
 
 /** `pipelines benchmark` */
-export async function benchmark (args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      data: { type: 'string', default: join('..', 'shared', 'data') },
-      own: { type: 'string', default: 'data/inquiries/1.0.0' },
-      store: { type: 'string', default: 'file:model-store/models' },
-      only: { type: 'string' }
-    }
+export const benchmarkStep: Step = { help: HELP, run: benchmark }
+
+async function benchmark (args: string[]): Promise<void> {
+  const values = parseOptions(args, {
+    data: { type: 'string', default: join('..', 'shared', 'data') },
+    own: { type: 'string', default: 'data/inquiries/1.0.0' },
+    store: { type: 'string', default: 'file:model-store/models' },
+    only: { type: 'string' }
   })
   const { manifest, directory } = await fetchByAlias(openModelStore(values.store), 'inquiry-classifier', 'production')
   const options = { directory, ...manifest.input, output: manifest.output, cacheDirectory: '.cache/embeddings' }

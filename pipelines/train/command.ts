@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { saveHead } from '../../api/inference/head.ts'
 import type { Manifest } from '../../model-store/manifest.ts'
 import { openModelStore } from '../../model-store/open.ts'
@@ -10,6 +9,7 @@ import { describeFile } from '../../model-store/verify.ts'
 import { type DataSet, type Example, OUT_OF_SCOPE, readDataSet } from '../data/data-set.ts'
 import { evaluate } from '../evaluate/report.ts'
 import { showProgress } from '../progress.ts'
+import { type Step, parseOptions, usageError } from '../step.ts'
 import { embed } from './embedder.ts'
 import { modelCard } from './model-card.ts'
 import { ENCODER_INPUT, ENCODER_OUTPUT, HEAD_PARAMETERS, THRESHOLD_TARGETS } from './parameters.ts'
@@ -17,7 +17,7 @@ import { calibrate, scoreWithTemperature } from './predict.ts'
 import { chooseThresholds } from './thresholds.ts'
 import { type TrainingItem, trainHead } from './train-head.ts'
 
-export const HELP = `Usage: npm run pipelines -- train --version VERSION [options]
+const HELP = `Usage: npm run pipelines -- train --version VERSION [options]
 
 Trains the head of the default model on a data set, calibrates it, publishes the version and prints its metrics.
 
@@ -36,21 +36,20 @@ const ENCODER_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json', 
 const SEED = 0
 
 /** `pipelines train`: from a data set to a published version. */
-export async function train (args: string[]): Promise<void> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      version: { type: 'string' },
-      name: { type: 'string', default: 'inquiry-classifier' },
-      data: { type: 'string', default: 'data/inquiries/1.0.0' },
-      taxonomy: { type: 'string', default: 'data/taxonomy.json' },
-      encoder: { type: 'string' },
-      store: { type: 'string', default: 'file:model-store/models' },
-      promote: { type: 'boolean', default: false },
-      'created-at': { type: 'string', default: new Date().toISOString() }
-    }
+export const trainStep: Step = { help: HELP, run: train }
+
+async function train (args: string[]): Promise<unknown> {
+  const values = parseOptions(args, {
+    version: { type: 'string' },
+    name: { type: 'string', default: 'inquiry-classifier' },
+    data: { type: 'string', default: 'data/inquiries/1.0.0' },
+    taxonomy: { type: 'string', default: 'data/taxonomy.json' },
+    encoder: { type: 'string' },
+    store: { type: 'string', default: 'file:model-store/models' },
+    promote: { type: 'boolean', default: false },
+    'created-at': { type: 'string', default: new Date().toISOString() }
   })
-  if (!values.version) throw new Error('--version is needed')
+  if (!values.version) throw usageError('--version is needed')
   const store = openModelStore(values.store)
   const encoder = values.encoder ?? (await store.fetch(values.name, await store.resolve(values.name, 'production'))).directory
   const taxonomy: Taxonomy = JSON.parse(await readFile(values.taxonomy, 'utf8'))
@@ -96,7 +95,7 @@ export async function train (args: string[]): Promise<void> {
     await rm(staging, { recursive: true, force: true })
   }
   if (values.promote) await store.setAlias(values.name, 'production', values.version, { by: 'pipelines train' })
-  console.log(JSON.stringify({ name: values.name, version: values.version, promoted: values.promote, temperature, thresholds, validation: metrics, test }, null, 2))
+  return { name: values.name, version: values.version, promoted: values.promote, temperature, thresholds, validation: metrics, test }
 }
 
 async function embedSplits ({ splits }: DataSet, encoder: string): Promise<Record<'train' | 'validation' | 'test', TrainingItem[]>> {
