@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import { ENGINE_SETTINGS } from '../api/inference/engine-settings.ts'
 import { loadTokenizer } from '../api/inference/tokenizer.ts'
 import type { RawEngineTask } from './raw-engine.ts'
 
@@ -11,7 +12,7 @@ const session = await ort.InferenceSession.create(`${directory}/model.onnx`, {
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   graphOptimizationLevel: 'all',
-  extra: { session: { intra_op: { allow_spinning: '0' } } }
+  extra: ENGINE_SETTINGS
 })
 
 async function classifyOnce (text: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { monotonicMs } from './clock.ts'
+import { ENGINE_SETTINGS } from './engine-settings.ts'
 import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 /**
@@ -16,7 +17,7 @@ const session = await inEngine(async () => await ort.InferenceSession.create(mod
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   enableCpuMemArena: true,
-  extra: { session: { intra_op: { allow_spinning: '0' } } }
+  extra: ENGINE_SETTINGS
 }))
 const takesMask = session.inputNames.includes('attention_mask')
 

@@ -3,7 +3,7 @@ import { Classifier, type ClassifierResult } from '../../../api/inference/classi
 import { monotonicMs } from '../../../api/inference/clock.ts'
 import { loadTokenizer } from '../../../api/inference/tokenizer.ts'
 import type { StoredModel } from '../../../model-store/store.ts'
-import { fetchRealModel, hasVnni } from './real-model.ts'
+import { fetchRealModel } from './real-model.ts'
 
 const model = await fetchRealModel()
 const classifier = await start(t, model)
@@ -44,9 +44,8 @@ t.test('decides what nobody doubts', async t => {
     const result = await classifier.classify({ text }, soon())
     t.match(result, { decision: 'classified', category, reason: null, truncated: false, unknownRatio: 0 }, text)
     t.equal(result.alternatives[0]!.category, category)
-    if (hasVnni()) t.ok(Math.abs(result.confidence - confidence) < 0.02, `confidence ${result.confidence} is ${confidence}`)
+    t.ok(Math.abs(result.confidence - confidence) < 0.02, `confidence ${result.confidence} is ${confidence}`)
   }
-  if (!hasVnni()) t.comment('NO VNNI ON THIS PROCESSOR: CONFIDENCES ARE NOT COMPARED')
 })
 
 t.test('leaves to a person what is nobody\'s', async t => {

@@ -56,12 +56,12 @@ t.test('gives Python\'s embeddings', async t => {
     differences.push(...components.map((value, index) => Math.abs(value - embedding![index]!)))
     cosines.push(cosine(components, embedding!))
   }
-  if (hasVnni() && reference.vnni) {
-    t.ok(Math.max(...differences) < 1e-5, `largest difference ${Math.max(...differences)}`)
-  } else {
-    t.comment('NO VNNI ON THIS PROCESSOR: EMBEDDINGS ARE COMPARED BY DIRECTION ONLY')
-    t.ok(Math.min(...cosines) > 0.99, `smallest cosine ${Math.min(...cosines)}`)
-  }
+  // The reference was computed with VNNI. Without it sums are exact too, but floats round differently, and that
+  // decides which int8 value an activation becomes.
+  t.ok(reference.vnni)
+  const largest = hasVnni() ? 1e-5 : 5e-3
+  t.ok(Math.max(...differences) < largest, `largest difference ${Math.max(...differences)}`)
+  t.ok(Math.min(...cosines) > 0.999, `smallest cosine ${Math.min(...cosines)}`)
 })
 
 t.test('gives the same output for a text whatever ran before', async t => {

@@ -27,11 +27,11 @@ export function readPythonReference (): PythonReference {
   return JSON.parse(readFileSync(new URL('test/fixtures/python-reference.json', findProjectRoot()), 'utf8'))
 }
 
-/** Quantized products round differently on processors without these instructions. */
+/** Embeddings are the same but for rounding on processors without these instructions. */
 export function hasVnni (): boolean {
   try {
     return /\b(avx512_vnni|avx_vnni)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))
   } catch {
-    return false // not Linux: unknown, so the looser comparison
+    return false // not Linux: unknown, so the wider bound
   }
 }
