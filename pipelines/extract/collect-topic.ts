@@ -83,6 +83,7 @@ async function read (kafka: Kafka, admin: Admin, ranges: ReadonlyMap<number, Ran
   const groupId = `inquiry-extract-${randomUUID()}`
   const consumer = kafka.consumer({ groupId, sessionTimeout: 30_000 })
   let unreadable = 0
+  let writing = Promise.resolve()
   let failure: unknown
   consumer.on('consumer.crash', ({ payload }) => { failure = payload.error })
   await consumer.connect()
@@ -95,12 +96,14 @@ async function read (kafka: Kafka, admin: Admin, ranges: ReadonlyMap<number, Ran
         const range = ranges.get(batch.partition)
         if (!range) return
         const within = batch.messages.filter(({ offset }) => BigInt(offset) >= range.next && BigInt(offset) < range.end)
-        const records = within.map(({ offset, timestamp, value }) => toRecord(kind, { topic, partition: batch.partition, offset, timestamp: Number(timestamp) }, value))
-        await file.add(records.filter(record => record !== undefined))
-        unreadable += records.filter(record => record === undefined).length
-        // Not the last message's: transaction markers have offsets too, and a compacted topic has gaps.
+        // Before anything is awaited: a batch may come again after `seek`. Not the last message's offset, since transaction
+        // markers have offsets too, and a compacted topic has gaps.
         const after = BigInt(batch.lastOffset()) + 1n
         if (after > range.next) range.next = after < range.end ? after : range.end
+        const records = within.map(({ offset, timestamp, value }) => toRecord(kind, { topic, partition: batch.partition, offset, timestamp: Number(timestamp) }, value))
+        unreadable += records.filter(record => record === undefined).length
+        writing = file.add(records.filter(record => record !== undefined))
+        await writing
         if (range.next >= range.end) pause()
         await heartbeat()
       }
@@ -111,6 +114,7 @@ async function read (kafka: Kafka, admin: Admin, ranges: ReadonlyMap<number, Ran
       if (Date.now() > giveUpAt) throw new Error('the end was not reached within --timeout')
       await sleep(POLL_MS)
     }
+    await writing
   } finally {
     await consumer.disconnect().catch(() => {})
     await admin.deleteGroups([groupId]).catch(() => {}) // it has no offsets: Kafka forgets it anyway
