@@ -18,6 +18,8 @@ export interface Promotion {
   readonly by: string
   /** ISO 8601. */
   readonly at: string
+  /** Why, where somebody said so. */
+  readonly reason?: string
 }
 
 export interface AliasMove {
@@ -26,6 +28,8 @@ export interface AliasMove {
   /** @default null */
   readonly gateReport?: string | null
   readonly by: string
+  /** Why, in the words of whoever moves it. */
+  readonly reason?: string
 }
 
 /**

@@ -86,7 +86,9 @@ export function createFileStore (root: string): ModelStore {
       if (move.expected !== undefined && move.expected !== from) {
         throw new ModelStoreError('ERR_ALIAS_CONFLICT', `${alias} of ${name} points at ${from}, not at ${move.expected}: another promotion came first`)
       }
-      const promotion: Promotion = { alias, from, to: version, gateReport: move.gateReport ?? null, by: move.by, at: new Date().toISOString() }
+      const promotion: Promotion = {
+        alias, from, to: version, gateReport: move.gateReport ?? null, by: move.by, at: new Date().toISOString(), ...(move.reason !== undefined && { reason: move.reason })
+      }
       await replaceFile(join(modelFolder(name), ALIASES_FILE), JSON.stringify({ ...current, [alias]: version }, null, 2) + '\n')
       await appendFile(join(modelFolder(name), PROMOTIONS_FILE), JSON.stringify(promotion) + '\n')
       return promotion
