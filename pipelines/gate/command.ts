@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openModelStore } from '../../model-store/open.ts'
 import { codeVersion } from '../code-version.ts'
 import { SPLITS, type Split, readDataSet } from '../data/data-set.ts'
+import { evaluateModel } from '../evaluate/evaluate-model.ts'
 import { EXIT, type Environment, PipelineError, type Step, parseOptions, usageError } from '../step.ts'
 import { withCandidateRun } from '../tracking/candidate-run.ts'
 import { openTracker } from '../tracking/open-tracker.ts'
@@ -25,6 +26,8 @@ Exit code 0: passed; 3: the gate said no.
   --against ALIAS   version to compare with (default production; while nothing is there, only the floors count)
   --floors FILE     JSON: { "reason": "…", "floors": { … }, "comparison": { … } } in place of some default limits
   --store URL       model store (default MODEL_STORE_URL, else file:model-store/models)`
+
+const EMBEDDING_CACHE = '.cache/embeddings'
 
 /** `pipelines gate` */
 export const gateStep: Step = { help: HELP, run: runGate }
@@ -50,7 +53,7 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     store: openModelStore(values.store),
     against: values.against,
     limits,
-    evaluateStored: async model => { throw new Error(`${model.directory} temporary`) },
+    evaluateStored: async model => await evaluateModel({ model, dataSet, split, cacheDirectory: EMBEDDING_CACHE, createdAt: new Date().toISOString() }),
     codeVersion: codeVersion()
   })
   process.stderr.write(summarize(report))

@@ -1,4 +1,4 @@
-import { seededRandom } from '../random.ts'
+import { createRandom } from '../evaluate/behaviour/random.ts'
 
 /** What two models said of one item. */
 export interface PairedOutcome {
@@ -35,7 +35,7 @@ export function pairedBootstrap (outcomes: readonly PairedOutcome[], { resamples
   const classes = [...new Set(outcomes.map(({ truth }) => truth))]
   const score = scorer(outcomes, classes)
   const observed = score(Int32Array.from(outcomes.keys()))
-  const random = seededRandom(seed)
+  const random = createRandom(seed)
   const draws = Array.from({ length: resamples }, () =>
     score(Int32Array.from(outcomes, () => Math.floor(random() * outcomes.length))))
   const summarize = (pick: (scores: Scores) => ScorePair | undefined) => {

@@ -140,11 +140,14 @@ t.test('the loser is told which move came first', async t => {
   for (const version of ['1.0.0']) await toStore(version)
   await promote('1.0.0', by('ann'))
   for (const version of ['1.1.0', '1.2.0']) await toStore(version)
-  const slow = { ...store, promotions: async (name: string) => { // between what it read and what it moves, the other is done
-    const log = await store.promotions(name)
-    if (!log.some(({ to }) => to === '1.2.0')) await promote('1.2.0', by('bob'))
-    return log
-  } }
+  const slow = {
+    ...store,
+    promotions: async (name: string) => { // between what it read and what it moves, the other is done
+      const log = await store.promotions(name)
+      if (!log.some(({ to }) => to === '1.2.0')) await promote('1.2.0', by('bob'))
+      return log
+    }
+  }
   await t.rejects(promote('1.1.0', { ...by('ann'), store: slow }), {
     code: 'ERR_ALIAS_CONFLICT', exitCode: EXIT.gate, message: /fake 1\.1\.0 is not in production.*production went from 1\.0\.0 to 1\.2\.0 by bob at 20/
   })
