@@ -2,7 +2,7 @@ import type { Manifest, ManifestFile } from '../../model-store/manifest.ts'
 import { digestOf } from '../data/data-set.ts'
 
 const DOCUMENT = /\.(md|html|txt)$|^(LICENSE|NOTICE)$/
-const REPORTS = new Set(['evaluation.json', 'gate.json'])
+const REPORTS = new Set(['evaluation.json', 'gate.json', 'run.json'])
 
 /** The files of a version that answer: all but reports and documents. */
 export function answeringFiles ({ files }: Pick<Manifest, 'files'>): ManifestFile[] {

@@ -9,12 +9,12 @@ type Bound = FloorResult['bound']
 type BehaviourKind = Evaluation['behaviour'][number]['kind']
 
 /** Each floor: on which side the limit lies, and what is held against it. */
-const FLOORS: Record<FloorName, [Bound, (evaluation: Evaluation, minSupport: number) => Measured]> = {
+const FLOORS: Record<FloorName, [Bound, (evaluation: Evaluation, minSupport: Limits['minSupport']) => Measured]> = {
   macroF1: ['least', ({ overall }) => ({ value: overall.items ? overall.macroF1 : null })],
   worstClassF1: ['least', ({ perClass }, minSupport) => worst(Object.entries(perClass)
-    .map(([id, { f1, support }]) => ({ of: id, items: support, value: f1 })), minSupport)],
+    .map(([id, { f1, support }]) => ({ of: id, items: support, value: f1 })), minSupport.class)],
   worstSliceAccuracy: ['least', ({ slices }, minSupport) => worst(Object.entries(slices).flatMap(([dimension, values]) =>
-    Object.entries(values).map(([value, { accuracy, items }]) => ({ of: `${dimension} ${value}`, items, value: accuracy }))), minSupport)],
+    Object.entries(values).map(([value, { accuracy, items }]) => ({ of: `${dimension} ${value}`, items, value: accuracy }))), minSupport.slice)],
   expectedCalibrationError: ['most', ({ overall }) => ({ value: overall.items ? overall.expectedCalibrationError : null })],
   outOfScopeCaught: ['least', ({ outOfScope }) => ({ value: outOfScope.caught })],
   inScopeLost: ['most', ({ overall }) => ({ value: overall.items ? overall.lost : null })],

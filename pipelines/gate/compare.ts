@@ -17,7 +17,7 @@ export function compare (candidate: Evaluation, production: Evaluation, { compar
   const { macroF1, byClass } = pairedBootstrap(outcomes, limits)
   const supported = Object.entries(byClass)
     .map(([id, difference]) => ({ id, support: outcomes.filter(({ truth }) => truth === id).length, ...difference }))
-    .filter(({ support }) => support >= minSupport)
+    .filter(({ support }) => support >= minSupport.class)
   const right = (answer: 'candidate' | 'production', wrong: 'candidate' | 'production') =>
     outcomes.filter(outcome => outcome[answer] === outcome.truth && outcome[wrong] !== outcome.truth).length
   const onlyCandidateRight = right('candidate', 'production')

@@ -27,7 +27,7 @@ const difference = {
 const ComparisonSchema = Type.Object({
   items: Type.Integer(),
   macroF1: Type.Object(difference, { additionalProperties: false, description: 'Over all classes, out of scope included.' }),
-  byClass: Type.Record(Type.String(), Type.Object({ support: Type.Integer(), ...difference }, { additionalProperties: false }), { description: 'F1 of the classes with `minSupport` items or more.' }),
+  byClass: Type.Record(Type.String(), Type.Object({ support: Type.Integer(), ...difference }, { additionalProperties: false }), { description: 'F1 of the classes with `minSupport.class` items or more.' }),
   mcnemar: Type.Object({
     onlyCandidateRight: Type.Integer(),
     onlyProductionRight: Type.Integer(),

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addToCandidate, readCandidate } from '../../pipelines/candidate.ts'
-import { type DataSet, type Example, OUT_OF_SCOPE } from '../../pipelines/data/data-set.ts'
+import { type DataSet, type Example, OUT_OF_SCOPE, digestOf } from '../../pipelines/data/data-set.ts'
 import { EVALUATION_FILE, type Evaluation } from '../../pipelines/evaluate/evaluation.ts'
 import { modelDigest } from '../../pipelines/evaluate/model-digest.ts'
 import { writeFakeModel } from '../model-store/fake-model.ts'
@@ -17,6 +17,19 @@ export function fakeDataSet (digest = 'd'.repeat(64)): DataSet {
     name: 'colours', version: '1.0.0', createdAt: '2026-01-02T03:04:05Z', taxonomy: { name: 'fake', version: '1' }, licence: 'CC0-1.0', origin: 'a test', files: {}, digest
   }
   return { description, splits: { train: [], validation: [], test } }
+}
+
+/** Writes the data set as `readDataSet` takes it. */
+export async function writeFakeDataSet (directory: string): Promise<void> {
+  const { description, splits } = fakeDataSet()
+  const files: Record<string, { sha256: string, examples: number }> = {}
+  await mkdir(directory, { recursive: true })
+  for (const [split, examples] of Object.entries(splits)) {
+    const content = examples.map(example => JSON.stringify(example) + '\n').join('')
+    files[split] = { sha256: digestOf(content), examples: examples.length }
+    await writeFile(join(directory, `${split}.jsonl`), content)
+  }
+  await writeFile(join(directory, 'dataset.json'), JSON.stringify({ ...description, files }))
 }
 
 /** An evaluation that reaches every floor; its first `wrong` items of a label are mistaken for another. */
