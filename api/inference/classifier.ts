@@ -5,10 +5,9 @@ import type { StoredModel } from '../../model-store/store.ts'
 import { ServiceError } from '../errors.ts'
 import { monotonicMs } from './clock.ts'
 import { type Decision, decide } from './decision.ts'
-import { loadHead } from './head.ts'
 import type { InferenceObserver, Stages } from './observer.ts'
 import { Scheduler } from './scheduler.ts'
-import { type Scorer, createLinearScorer, identityScorer, softmax } from './scores.ts'
+import { type Scorer, loadScorer, softmax } from './scores.ts'
 import type { Ticket } from './ticket.ts'
 import { type EncodedText, type Tokenizer, loadTokenizer } from './tokenizer.ts'
 
@@ -79,9 +78,7 @@ export class Classifier {
       const [scheduler, tokenizer, score] = await Promise.all([
         starting,
         loadTokenizer({ directory, ...manifest.input }),
-        manifest.output.kind === 'logits'
-          ? identityScorer
-          : loadHead(directory, manifest.classes, manifest.output.size).then(createLinearScorer)
+        loadScorer(directory, manifest)
       ])
       return new Classifier(manifest, tokenizer, scheduler, score)
     } catch (error) {

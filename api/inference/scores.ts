@@ -1,4 +1,5 @@
-import type { Head, NgramHead } from './head.ts'
+import type { Manifest } from '../../model-store/manifest.ts'
+import { type Head, type NgramHead, loadHead } from './head.ts'
 import { countNgrams, weighNgrams } from './ngrams.ts'
 
 /**
@@ -6,6 +7,11 @@ import { countNgrams, weighNgrams } from './ngrams.ts'
  * and is done while a worker computes the second's input.
  */
 export type Scorer = (text: string) => (output: Float32Array) => Float64Array
+
+/** The scorer of a model version, whichever of the two its ONNX file gives. */
+export async function loadScorer (directory: string, { classes, output }: Pick<Manifest, 'classes' | 'output'>): Promise<Scorer> {
+  return output.kind === 'logits' ? identityScorer : createLinearScorer(await loadHead(directory, classes, output.size))
+}
 
 /** Logits pass as they are. */
 export const identityScorer: Scorer = () => output => Float64Array.from(output)

@@ -1,3 +1,5 @@
+import { groupBy } from './group-by.ts'
+
 /** What a model said of one item, and the truth. */
 export interface Outcome {
   readonly truth: string
@@ -7,24 +9,63 @@ export interface Outcome {
   readonly confidence: number
 }
 
+export interface ClassScores {
+  /** Of the items that were given the class: those that have it; 0 where none was. */
+  readonly precision: number
+  /** Of the items that have the class: those that were given it. */
+  readonly recall: number
+  /** Harmonic mean of the two. */
+  readonly f1: number
+  /** Items that have the class. */
+  readonly support: number
+}
+
+/** Items whose confidence lies between two bounds. */
+export interface ReliabilityBin {
+  readonly from: number
+  readonly to: number
+  readonly items: number
+  /** Mean confidence. */
+  readonly confidence: number
+  readonly accuracy: number
+}
+
+const BINS = 15
+
 export function accuracy (outcomes: readonly Outcome[]): number {
-  return outcomes.filter(({ truth, predicted }) => truth === predicted).length / outcomes.length
+  return outcomes.filter(isRight).length / outcomes.length
 }
 
 /** Mean F1 over the classes that occur, each class counting alike. */
 export function macroF1 (outcomes: readonly Outcome[]): number {
-  const scores = Object.values(f1ByClass(outcomes))
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const scores = Object.values(scoresByClass(outcomes))
+  return scores.reduce((sum, { f1 }) => sum + f1, 0) / scores.length
 }
 
-/** F1 of each class that occurs among the truths. */
-export function f1ByClass (outcomes: readonly Outcome[]): Record<string, number> {
-  const classes = [...new Set(outcomes.map(({ truth }) => truth))]
-  return Object.fromEntries(classes.map(id => {
-    const hits = outcomes.filter(({ truth, predicted }) => truth === id && predicted === id).length
-    const occurrences = outcomes.filter(({ truth }) => truth === id).length
-    const predictions = outcomes.filter(({ predicted }) => predicted === id).length
-    return [id, 2 * hits / (occurrences + predictions)]
+/** Precision, recall and F1 of each class that occurs among the truths. */
+export function scoresByClass (outcomes: readonly Outcome[]): Record<string, ClassScores> {
+  const given = groupBy(outcomes, ({ predicted }) => predicted)
+  return Object.fromEntries([...groupBy(outcomes, ({ truth }) => truth)].map(([id, items]) => {
+    const [hits, predictions] = [items.filter(isRight).length, given.get(id)?.length ?? 0]
+    return [id, { precision: predictions && hits / predictions, recall: hits / items.length, f1: 2 * hits / (items.length + predictions), support: items.length }]
+  }))
+}
+
+/** How often each class was given for each truth; pairs that do not occur are left out. */
+export function confusionOf (outcomes: readonly Outcome[]): Record<string, Record<string, number>> {
+  return Object.fromEntries([...groupBy(outcomes, ({ truth }) => truth)].map(([id, items]) =>
+    [id, Object.fromEntries([...groupBy(items, ({ predicted }) => predicted)].map(([predicted, { length }]) => [predicted, length]))]))
+}
+
+/** Confidence and accuracy by bins of equal width; empty ones are left out. */
+export function reliabilityOf (outcomes: readonly Outcome[], bins = BINS): ReliabilityBin[] {
+  const filled = groupBy(outcomes, ({ confidence }) => Math.min(bins - 1, Math.floor(confidence * bins)))
+  return [...filled].sort(([a], [b]) => a - b).map(([bin, items]) => ({
+    from: bin / bins,
+    to: (bin + 1) / bins,
+    items: items.length,
+    confidence: items.reduce((sum, { confidence }) => sum + confidence, 0) / items.length,
+    accuracy: accuracy(items)
   }))
 }
 
@@ -32,15 +73,9 @@ export function f1ByClass (outcomes: readonly Outcome[]): Record<string, number>
  * Expected calibration error with bins of equal width (Guo et al. 2017): mean distance between confidence and
  * accuracy, weighted by the share of items in the bin.
  */
-export function expectedCalibrationError (outcomes: readonly Outcome[], bins = 15): number {
-  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, hits: 0 }))
-  for (const { truth, predicted, confidence } of outcomes) {
-    const bin = sums[Math.min(bins - 1, Math.floor(confidence * bins))]!
-    bin.count++
-    bin.confidence += confidence
-    bin.hits += truth === predicted ? 1 : 0
-  }
-  return sums.reduce((error, { confidence, hits }) => error + Math.abs(confidence - hits), 0) / outcomes.length
+export function expectedCalibrationError (outcomes: readonly Outcome[], bins = BINS): number {
+  return reliabilityOf(outcomes, bins).reduce((error, bin) =>
+    error + Math.abs(bin.confidence - bin.accuracy) * bin.items / outcomes.length, 0)
 }
 
 /**
@@ -59,4 +94,8 @@ export function areaUnderRoc (positives: readonly number[], negatives: readonly 
     start = end
   }
   return (rankSum - positives.length * (positives.length + 1) / 2) / (positives.length * negatives.length)
+}
+
+function isRight ({ truth, predicted }: Outcome): boolean {
+  return truth === predicted
 }

@@ -1,29 +1,31 @@
 import type { Manifest } from '../../model-store/manifest.ts'
-import { OUT_OF_SCOPE } from '../data/data-set.ts'
-import { toOutcomes } from '../train/predict.ts'
-import { type ScoredItem, rates } from '../train/thresholds.ts'
-import { accuracy, areaUnderRoc, expectedCalibrationError, macroF1 } from './metrics.ts'
+import type { ScoredItem } from '../train/thresholds.ts'
+import type { Evaluation } from './evaluation.ts'
+import { isInScope, outOfScopeQuality, qualityOf } from './quality.ts'
 
 /**
  * What a model is worth on labelled items: on those in scope the most probable label against the truth (accuracy,
  * macro-F1, calibration of that label's confidence), on all of them what goes to manual.
  */
 export function evaluate (items: readonly ScoredItem[], classes: readonly string[], thresholds: Manifest['thresholds']): Record<string, number> {
-  const labels = classes.filter(id => id !== OUT_OF_SCOPE)
-  const labelColumns = labels.map(id => classes.indexOf(id))
-  const amongLabels = items.map(({ probabilities, truth }) => ({ truth, probabilities: Float64Array.from(labelColumns, column => probabilities[column]!) }))
-  const inScope = toOutcomes(labels, amongLabels.filter(({ truth }) => truth !== OUT_OF_SCOPE))
-  const outside = items.filter(({ truth }) => truth === OUT_OF_SCOPE)
-  const rejection = ({ probabilities }: ScoredItem) => probabilities[classes.indexOf(OUT_OF_SCOPE)] ?? 0
-  const { lost, caught, answeredAccuracy } = rates(items, classes, thresholds)
-  return {
-    items: items.length,
-    accuracy: accuracy(inScope),
-    macroF1: macroF1(inScope),
-    expectedCalibrationError: expectedCalibrationError(inScope),
-    outOfScopeAuroc: areaUnderRoc(outside.map(rejection), items.filter(({ truth }) => truth !== OUT_OF_SCOPE).map(rejection)),
-    outOfScopeCaught: caught,
-    inScopeLost: lost,
-    answeredAccuracy
+  const rule = { classes: [...classes], thresholds }
+  return mainMetrics({ overall: qualityOf(items.filter(isInScope), rule), outOfScope: outOfScopeQuality(items, rule) })
+}
+
+/** The figures that go into a manifest. What could not be counted is left out. */
+export function mainMetrics ({ overall, outOfScope }: Pick<Evaluation, 'overall' | 'outOfScope'>): Record<string, number> {
+  const metrics = {
+    items: overall.items + outOfScope.items,
+    accuracy: overall.accuracy,
+    macroF1: overall.macroF1,
+    expectedCalibrationError: overall.expectedCalibrationError,
+    brier: overall.brier,
+    outOfScopeAuroc: outOfScope.auroc,
+    outOfScopeAupr: outOfScope.aupr,
+    outOfScopeFalsePositiveRateAt95: outOfScope.falsePositiveRateAt95,
+    outOfScopeCaught: outOfScope.caught,
+    inScopeLost: overall.lost,
+    answeredAccuracy: overall.answeredAccuracy
   }
+  return Object.fromEntries(Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== null))
 }

@@ -1,14 +1,14 @@
 import type { Head } from '../../api/inference/head.ts'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
 import type { Outcome } from '../evaluate/metrics.ts'
+import { scoreOutputs } from '../score/score-texts.ts'
 import type { ScoredItem } from './thresholds.ts'
 import type { TrainingItem } from './train-head.ts'
 import { fitTemperature } from './calibration.ts'
 
 /** Logits of each item, as serving computes them. */
 export function scoreItems (head: Head, items: readonly TrainingItem[]): Float64Array[] {
-  const score = createLinearScorer(head)
-  return items.map(({ text, embedding }) => score(text)(embedding))
+  return scoreOutputs(createLinearScorer(head), items)
 }
 
 /** The temperature that fits the items best. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Outcome, accuracy, areaUnderRoc, expectedCalibrationError, f1ByClass, macroF1 } from '../../pipelines/evaluate/metrics.ts'
+import { type Outcome, accuracy, areaUnderRoc, expectedCalibrationError, macroF1, scoresByClass } from '../../pipelines/evaluate/metrics.ts'
 
 const outcomes: Outcome[] = [
   { truth: 'a', predicted: 'a', confidence: 0.9 },
@@ -10,7 +10,7 @@ const outcomes: Outcome[] = [
 
 t.test('accuracy and F1 as computed by hand', async t => {
   t.equal(accuracy(outcomes), 0.75)
-  t.match(f1ByClass(outcomes), { a: 2 / 3, b: 0.8 })
+  t.match(scoresByClass(outcomes), { a: { precision: 1, recall: 0.5, f1: 2 / 3, support: 2 }, b: { precision: 2 / 3, recall: 1, f1: 0.8, support: 2 } })
   t.equal(macroF1(outcomes).toFixed(6), ((2 / 3 + 0.8) / 2).toFixed(6))
 })
 
