@@ -12,3 +12,6 @@ const UNITS = /^(?:Euro|Eur|Stück|Stk|Liter|Watt|Volt|Lumen|Kelvin|Meter|Kilo|K
 export function isQuantity (number: string, noun: string): boolean {
   return UNITS.test(noun) || /\d00$/.test(number.replace(/^0+$/, ''))
 }
+
+/** Ways, dams and banks that are no addresses. A part of a pattern. */
+export const WAYS_OF_THINGS = '(?:Kies|Geh|Garten|Rad|Fahr|Fuß|Feld|Um|Heim|Hin|Rück|Liefer|Feder|Verfahr|Hub|Zufahrts|Zu|Platten|Pflaster|Wirtschafts|Teich|Stau|Erd|Lärm|Transport|Arbeits|Versand|Bestell|Pack)(?:weg|pfad|ufer|damm|wall)'

@@ -7,6 +7,7 @@ schreinerei tischlerei malerbetrieb bauunternehmen universität hochschule insti
 montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz april mai juni juli august september oktober november dezember
 monday tuesday wednesday thursday friday saturday sunday january february march june july october december
 danke dank bitte gruß grüße viele liebe beste mit hallo hi hey guten tag abend morgen sehr ps vg lg mfg von aus auf an am im in der die das den ein eine und oder nicht
+ihrer seiner meiner meines unserer cheers sincerely yours respectfully faithfully kollege kollegin marktleiter marktleitung doktor nachbar barrister
 sent thanks thank kind best regards dear hello good please the this that it is and or not no yes my your our
 kundennummer bestellnummer auftragsnummer rechnungsnummer telefon telefonnummer tel handy adresse anschrift kontakt phone address mobile email mail fax datum betreff name vorname nachname
 frau herr herrn familie fräulein holle dr mr mrs ms miss prof
@@ -18,8 +19,8 @@ const NO_NAME_ENDS = /(?:nummer|nr|dienst|service|team|verwaltung|abteilung|mann
 
 const FUNCTION_WORDS: ReadonlySet<string> = new Set(`
 und oder aber ich du er sie es wir ihr mein meine der die das den dem ein eine ist war hat habe hab bin aus von vom mit für fuer zu zum im in am an auf bei wo wie was wann warum kann könnt koennt will möchte moechte brauche
-bräuchte suche hätte wollte nochmal hier danke bitte gibt gibts also äh ähm ja nein nicht wohnhaft wohne geboren
-and or but i you he she it we they my your the a an is was has have had am are from of with for to in at on by where how what when why can could will would need want looking calling here please thanks um uh so not got
+bräuchte suche hätte wollte nochmal hier danke bitte gibt gibts also äh ähm ja nein nicht wohnhaft wohne geboren falsch anders richtig doppelt jetzt nun seit noch egal
+and or but i you he she it we they my your the a an is was has have had am are from of with for to in at on by where how what when why can could will would need want looking calling here please thanks um uh so not got wrong misspelt misspelled spelled spelt now still
 `.trim().split(/\s+/))
 
 /** Whether a word in the place of a name is none. */

@@ -1,15 +1,16 @@
 import { isFirstName, readName } from './name-reader.ts'
 import type { Span } from './pii.ts'
 
-/** After these a name may follow on the same line. */
-const CLOSING = /(?<!\p{L})(?:gr(?:ü|ue|u)(?:ß|ss)(?:e|en|t)?|mfg|hochachtungsvoll|herzlichst|regards|wishes|sincerely|faithfully|truly|respectfully|yours)(?!\p{L})/giu
-/** These stand elsewhere too, so that a name after them on the same line must be a known one. */
-const WEAK_CLOSING = /(?<!\p{L})(?:lg|vg|dank|danke|thanks|thank you|cheers|best|love|herzlich|warmly|vergelts gott|bis dann|kuss)(?!\p{L})/giu
+const CLOSING = /(?<!\p{L})(?:gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)(?:e|en|t)|segenswünschen?|mfg|hochachtungsvoll|herzlichst|regards|wishes|sincerely|faithfully|truly|respectfully|yours)(?!\p{L})/giu
+/** These stand elsewhere too: unless they begin a line, a name after them must be a known one. */
+const WEAK_CLOSING = /(?<!\p{L})(?:lg|vg|dank|danke|thanks|thank you|cheers|best|love|herzlich|warmly|vergelts gott|bis dann|kuss|bussi|ciao|tschüss|pfiat (?:euch|eich|di))(?!\p{L})/giu
 /** What may stand between a closing and the end of its line: " aus Graz", " im Voraus,". */
 const LONGEST_REST = 40
-const NAME_PREFIX = /^[\s>|*–-]{0,6}(?:(?:i\. ?[AV]\.|gez\.|Ihre?|Eure?|Your|Dr\.?|Prof\.?|Mag\.|Dipl\.-Ing\.|Ing\.|Herr|Frau|Mr\.?|Mrs\.?|Ms\.?|Familie|Fam\.) ){0,3}/u
+const GAP = /^(?: vorab| im voraus| schon mal| a lot| in advance)?[ ,!.:–-]{1,4}/iu
+const NAME_PREFIX = /^[\s>|*–-]{0,6}(?:(?:i\. ?[AVR]\.|Ihre?|Eure?|[Dd]eine?|Your|The|Dr|Prof|RA|\p{Lu}\p{Ll}{1,4}\.(?:-Ing\.)?|gez\.|\([A-Z]{2,4}\)|Herr|Frau|Mr|Mrs|Ms|Familie) ){0,4}/u
 const AFTER_NAME = /^\s{0,3}(?:$|[.,!(|;–-]|(?:mit|aus|vom|von|from) )/u
-const END_OF_LINE = /^[\s.!,)]{0,3}$/
+const END_OF_LINE = /^\s{0,2}[.!)]{0,2}\s{0,2}$/
+const END_OR_COMMENT = /^\s{0,2}(?:[.!,(]|$)/
 
 interface Line extends Span { readonly text: string }
 
@@ -17,28 +18,26 @@ interface Line extends Span { readonly text: string }
 export function * signatures (text: string): Generator<Span> {
   const lines = linesOf(text)
   for (const [index, line] of lines.entries()) {
-    const inline = nameInLine(text, line)
-    if (inline) { yield inline; continue }
-    if (isClosing(line)) {
-      const next = lines[index + 1]
-      if (next) yield * nameOfLine(text, next, false)
-    } else if (lines.length > 1) {
-      yield * nameOfLine(text, line, true)
-    }
+    const inline = nameAfterClosing(text, line, index > 0)
+    if (inline) yield inline
+    else if (isClosing(line)) yield * nameOfLine(text, lines[index + 1])
+    else if (lines.length > 1) yield * fullNameAlone(text, line)
   }
 }
 
 /** "Gruß, Jens Petrowski", "Thanks, Rosalind" */
-function nameInLine (text: string, line: Line): Span | undefined {
-  for (const [pattern, needsFirstName] of [[CLOSING, false], [WEAK_CLOSING, true]] as const) {
+function nameAfterClosing (text: string, line: Line, isLaterLine: boolean): Span | undefined {
+  for (const pattern of [CLOSING, WEAK_CLOSING]) {
     const closing = [...line.text.matchAll(pattern)].at(-1)
     if (!closing) continue
+    const beginsLine = isLaterLine && closing.index === 0
     const position = line.start + closing.index + closing[0].length
-    const gap = /^[ ,!.:–-]{1,4}/.exec(text.slice(position, position + 4))?.[0].length
+    const gap = GAP.exec(text.slice(position, position + LONGEST_REST))?.[0].length
     if (gap === undefined) continue
-    const start = position + gap + (NAME_PREFIX.exec(text.slice(position + gap, position + gap + LONGEST_REST))?.[0].length ?? 0)
-    const name = readName(text, start, { needsFirstName, whole: true })
-    if (name && END_OF_LINE.test(text.slice(name.end, line.end))) return name
+    const start = afterPrefix(text, position + gap)
+    const name = readName(text, start, { needsFirstName: (pattern === WEAK_CLOSING && !beginsLine) || /^\p{Ll}/u.test(text.slice(start, start + 1)), whole: true })
+    const rest = name && text.slice(name.end, line.end)
+    if (rest !== undefined && (END_OF_LINE.test(rest) || (beginsLine && END_OR_COMMENT.test(rest)))) return name
   }
   return undefined
 }
@@ -50,26 +49,32 @@ function isClosing ({ text }: Line): boolean {
   })
 }
 
-/**
- * "Jule Wannemaker, Kita Löwenzahn", "Hausverwaltung Lindhof, i. A. Kremser"
- * @param alone no closing says that a name comes: it must be the whole line and start with a first name
- */
-function * nameOfLine (text: string, line: Line, alone: boolean): Generator<Span> {
-  let position = line.start
-  for (const part of line.text.split(/(?<=,)/)) {
-    const start = position + (NAME_PREFIX.exec(part)?.[0].length ?? 0)
-    position += part.length
-    const name = readName(text, start, { whole: true, needsFirstName: alone })
-    if (!name || !AFTER_NAME.test(text.slice(name.end, line.end))) continue
-    if (alone && !(isFullName(text.slice(name.start, name.end)) && /^\s*(?:,|$)/.test(text.slice(name.end, line.end)))) return
-    yield name
-    return
+/** "Jule Wannemaker, Kita Löwenzahn", "Hausverwaltung Lindhof, i. A. Kremser" */
+function * nameOfLine (text: string, line: Line | undefined): Generator<Span> {
+  if (!line) return
+  const start = afterPrefix(text, line.start)
+  const afterFirstWord = start + (/^\p{Lu}[\p{L}-]{2,30} (?=\p{Lu})/u.exec(text.slice(start, line.end))?.[0].length ?? 0)
+  const name = readName(text, start, { whole: true }) ?? readName(text, afterFirstWord, { whole: true })
+  if (name && AFTER_NAME.test(text.slice(name.end, line.end))) yield name
+  for (const comma of line.text.matchAll(/, (?:(?<role>(?:i\. ?[AV]\.|\p{Lu}\p{L}{2,20}) ))?/gu)) {
+    const onlyFirstNames = !comma.groups!['role']?.startsWith('i')
+    for (const position of [line.start + comma.index + 2, line.start + comma.index + comma[0].length]) {
+      const person = readName(text, position, { whole: true, needsFirstName: onlyFirstNames })
+      if (person) { yield person; break }
+    }
   }
 }
 
-function isFullName (name: string): boolean {
-  const [first = '', ...rest] = name.split(' ')
-  return rest.length > 0 && isFirstName(first) && name === name.replace(/(?<=^|\s)\p{Ll}(?=\p{L}* \p{Ll})/u, '')
+/** "Bernd Kossack, Cottbus": no closing says that a name comes, so the first name must be a known one. */
+function * fullNameAlone (text: string, line: Line): Generator<Span> {
+  const name = readName(text, afterPrefix(text, line.start), { whole: true, needsFirstName: true })
+  if (!name || !/^\s*(?:,|$)/.test(text.slice(name.end, line.end))) return
+  const [first = '', ...rest] = text.slice(name.start, name.end).split(' ')
+  if (rest.length > 0 && isFirstName(first) && /^\p{Lu}/u.test(first)) yield name
+}
+
+function afterPrefix (text: string, position: number): number {
+  return position + (NAME_PREFIX.exec(text.slice(position, position + LONGEST_REST))?.[0].length ?? 0)
 }
 
 function linesOf (text: string): Line[] {
