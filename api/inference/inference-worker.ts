@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import './no-telemetry.ts'
 import { monotonicMs, withinTime } from './clock.ts'
 import type { CostSample } from './cost-model.ts'
 import type { Job } from './worker-pool.ts'
@@ -15,10 +16,6 @@ interface HeldJob {
   readonly job: Job
   readonly slot: number
 }
-
-// ONNX Runtime (since 1.29) reports to its maker over the internet unless this is set before its library is loaded.
-// eslint-disable-next-line no-restricted-properties -- written for the native library, not read
-process.env.ORT_DISABLE_TELEMETRY = '1'
 
 /** How long a thread that was given up may take to end before nobody waits for it. */
 const TERMINATION_MS = 1_000

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { monotonicMs } from './clock.ts'
-import { ENGINE_SETTINGS } from './engine-settings.ts'
+import { SESSION_OPTIONS } from './engine-settings.ts'
+import { feedsOf } from './feeds.ts'
 import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 /**
@@ -11,15 +12,7 @@ import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from
 const { modelPath, outputName, warmupTokens, flags } = workerData as WorkerData
 const port = parentPort!
 
-const session = await inEngine(async () => await ort.InferenceSession.create(modelPath, {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  enableCpuMemArena: true,
-  extra: ENGINE_SETTINGS
-}))
-const takesMask = session.inputNames.includes('attention_mask')
+const session = await inEngine(async () => await ort.InferenceSession.create(modelPath, SESSION_OPTIONS))
 
 /** The engine begins a run on a later turn of the loop: without this chain the request behind would overtake it. */
 let previous = Promise.resolve()
@@ -40,9 +33,7 @@ async function answer (request: WorkerRequest): Promise<void> {
 /** One text a run: a batch shares its int8 scales, so that a text's scores would depend on its neighbours. */
 async function run (ids: Int32Array): Promise<{ output: Float32Array, modelMs: number }> {
   const startedAt = monotonicMs()
-  const shape = [1, ids.length]
-  const feeds: Record<string, ort.Tensor> = { input_ids: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), shape) }
-  if (takesMask) feeds.attention_mask = new ort.Tensor('int64', new BigInt64Array(ids.length).fill(1n), shape)
+  const feeds = feedsOf(ids, session.inputNames)
   const results = await inEngine(async () => await session.run(feeds, [outputName]))
   const output = results[outputName]!.data as Float32Array
   return { output, modelMs: monotonicMs() - startedAt }

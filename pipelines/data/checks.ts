@@ -1,71 +1,58 @@
-import { type Example, OUT_OF_SCOPE, SPLITS, type Split } from './data-set.ts'
+import { type Check, type CheckedRow, check } from './checks/check.ts'
+import { checkDrift } from './checks/drift.ts'
+import { type NearPair, checkDuplicates, checkLeakage } from './checks/duplicates.ts'
+import { checkCounts, checkLabels } from './checks/labels.ts'
+import { checkIds, checkLanguages, checkLengths, checkRejects } from './checks/texts.ts'
+import { type DataSet, SPLITS } from './data-set.ts'
+import type { Limits } from './limits.ts'
+import type { Profile } from './profile.ts'
+import { similarPairs } from './similarity.ts'
 
-export interface CheckLimits {
+/** What the data tests look at. */
+export interface Checked {
+  readonly rows: readonly CheckedRow[]
   /** Labels of the taxonomy. */
   readonly labels: readonly string[]
-  /** Least examples of each label in the training split, by language. */
-  readonly minPerLabel: Readonly<Record<string, number>>
-  readonly minOutOfScope: number
+  /** Pairs that connect all texts which are nearly the same. */
+  readonly pairs: readonly NearPair[]
+  /** Rows that were left out, as `file:row: reason`. */
+  readonly rejected: readonly string[]
+  /** Of those: for a label that is none. */
+  readonly unknownLabels: readonly string[]
+  /** Rows that were read. */
+  readonly total: number
+  /** The previous version's profile and this one's. */
+  readonly drift?: { previous: Profile, current: Profile }
 }
 
-/** From this Jaccard similarity on two texts count as one. */
-export const NEAR_DUPLICATE = 0.5
+/** Names of the data tests, as `--allow` takes them. */
+export const TESTS = ['ids', 'labels', 'counts', 'rejects', 'duplicates', 'leakage', 'language', 'length', 'drift'] as const
+export type TestName = typeof TESTS[number]
 
-/**
- * The tests that a data set must pass before anything is trained on it.
- * @returns what is wrong, each with the rows it is about; empty when all is well
- */
-export function checkDataSet (splits: Record<Split, Example[]>, limits: CheckLimits): string[] {
-  const all = SPLITS.flatMap(split => splits[split].map(example => ({ ...example, split })))
-  const known = new Set([...limits.labels, OUT_OF_SCOPE])
+/** The tests that a data set must pass before anything is trained on it, each with what it found. */
+export function checkDataSet (checked: Checked, limits: Limits): Check[] {
+  const { rows, labels, pairs, rejected, unknownLabels, total, drift } = checked
   return [
-    ...all.filter(({ label }) => !known.has(label)).map(({ split, id, label }) => `${split} ${id}: ${label} is no label of the taxonomy`),
-    ...all.filter(({ text }) => text.trim() === '').map(({ split, id }) => `${split} ${id}: the text is blank`),
-    ...countsBelow(splits.train, limits),
-    ...limits.labels.flatMap(label => (['validation', 'test'] as const)
-      .filter(split => !splits[split].some(example => example.label === label))
-      .map(split => `${split}: no example of ${label}`)),
-    ...similarPairs(all).map(([a, b]) => `${a.split} ${a.id} and ${b.split} ${b.id} are nearly the same text`)
+    checkIds(rows),
+    checkLabels(rows, labels, unknownLabels),
+    checkCounts(rows, labels, limits),
+    checkRejects(rejected, total, limits),
+    checkDuplicates(rows, pairs, limits),
+    checkLeakage(rows, pairs),
+    checkLanguages(rows, limits),
+    checkLengths(rows, limits),
+    drift ? checkDrift(drift.previous, drift.current, limits) : check('drift', 'like the previous version', 'no previous version', [])
   ]
 }
 
-function countsBelow (train: readonly Example[], { labels, minPerLabel, minOutOfScope }: CheckLimits): string[] {
-  const outside = train.filter(({ label }) => label === OUT_OF_SCOPE).length
-  return [
-    ...labels.flatMap(label => Object.entries(minPerLabel).map(([language, least]) => {
-      const count = train.filter(example => example.label === label && example.language === language).length
-      return count < least ? `train: ${count} examples of ${label} in ${language}, ${least} are needed` : ''
-    }).filter(Boolean)),
-    ...(outside < minOutOfScope ? [`train: ${outside} examples out of scope, ${minOutOfScope} are needed`] : [])
-  ]
+/** What the data tests look at, of a data set that was read from disk. */
+export function checkedFrom ({ splits }: Pick<DataSet, 'splits'>, labels: readonly string[]): Checked {
+  const rows = SPLITS.flatMap(split => splits[split].map((example, index) => ({
+    ...example, split, length: example.text.length, words: countWords(example.text), file: `${split}.jsonl`, row: index + 1
+  })))
+  return { rows, labels, pairs: similarPairs(rows), rejected: [], unknownLabels: [], total: rows.length }
 }
 
-/** Pairs of texts that are nearly the same, found through the character 5-grams and word trigrams they share. */
-export function similarPairs<Item extends Pick<Example, 'text'>> (items: readonly Item[], limit = NEAR_DUPLICATE): Array<[Item, Item]> {
-  const grams = items.map(({ text }) => shingles(text))
-  const seen = new Map<string, number[]>()
-  const pairs: Array<[Item, Item]> = []
-  grams.forEach((own, index) => {
-    const shared = new Map<number, number>()
-    for (const gram of own) {
-      const earlier = seen.get(gram)
-      if (!earlier) { seen.set(gram, [index]); continue }
-      for (const other of earlier) shared.set(other, (shared.get(other) ?? 0) + 1)
-      earlier.push(index)
-    }
-    for (const [other, count] of shared) {
-      if (count / (own.size + grams[other]!.size - count) >= limit) pairs.push([items[other]!, items[index]!])
-    }
-  })
-  return pairs
-}
-
-/** What is compared: letters without marks, in lower case; texts without letters stand for themselves. */
-function shingles (text: string): Set<string> {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim() || text
-  const words = plain.split(' ')
-  const trigrams = words.slice(2).map((_, index) => words.slice(index, index + 3).join(' '))
-  const characters = Array.from({ length: Math.max(0, plain.length - 4) }, (_, index) => plain.slice(index, index + 5))
-  const all = [...trigrams, ...characters]
-  return new Set(all.length ? all : [plain])
+export function countWords (text: string): number {
+  return text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0
 }

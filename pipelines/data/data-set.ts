@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
+import { type DataSetDescription, DescriptionSchema } from './description.ts'
+
+export type { DataSetDescription } from './description.ts'
 
 /** Stands for "fits no desk" in data sets and as the class of a model that rejects. */
 export const OUT_OF_SCOPE = 'out_of_scope'
@@ -24,18 +27,7 @@ export type Example = Static<typeof ExampleSchema>
 export const SPLITS = ['train', 'validation', 'test'] as const
 export type Split = typeof SPLITS[number]
 
-const DescriptionSchema = Type.Object({
-  name: Type.String(),
-  version: Type.String(),
-  createdAt: Type.String(),
-  taxonomy: Type.Object({ name: Type.String(), version: Type.String() }),
-  licence: Type.String(),
-  origin: Type.String(),
-  files: Type.Record(Type.String(), Type.Object({ sha256: Type.String(), examples: Type.Integer() })),
-  digest: Type.String({ description: 'SHA-256 over the SHA-256 of the splits, in order.' })
-}, { additionalProperties: false })
-
-export type DataSetDescription = Static<typeof DescriptionSchema>
+export const DESCRIPTION_FILE = 'dataset.json'
 
 export interface DataSet {
   readonly description: DataSetDescription
@@ -47,8 +39,7 @@ export interface DataSet {
  * @throws when a file is not the one that `dataset.json` describes, or a line is no example
  */
 export async function readDataSet (directory: string): Promise<DataSet> {
-  const description: unknown = JSON.parse(await readFile(join(directory, 'dataset.json'), 'utf8'))
-  if (!Value.Check(DescriptionSchema, description)) throw new Error(`${join(directory, 'dataset.json')} describes no data set`)
+  const description = await readDescription(directory)
   const entries = await Promise.all(SPLITS.map(async split => {
     const path = join(directory, `${split}.jsonl`)
     const content = await readFile(path, 'utf8')
@@ -57,6 +48,17 @@ export async function readDataSet (directory: string): Promise<DataSet> {
     return [split, parseExamples(content, path)] as const
   }))
   return { description, splits: Object.fromEntries(entries) as Record<Split, Example[]> }
+}
+
+/**
+ * Reads `dataset.json` alone.
+ * @throws when it is missing or describes no data set
+ */
+export async function readDescription (directory: string): Promise<DataSetDescription> {
+  const path = join(directory, DESCRIPTION_FILE)
+  const description: unknown = JSON.parse(await readFile(path, 'utf8'))
+  if (!Value.Check(DescriptionSchema, description)) throw new Error(`${path} describes no data set`)
+  return description
 }
 
 /**

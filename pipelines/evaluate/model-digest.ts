@@ -2,11 +2,12 @@ import type { Manifest, ManifestFile } from '../../model-store/manifest.ts'
 import { digestOf } from '../data/data-set.ts'
 
 const DOCUMENT = /\.(md|html|txt)$|^(LICENSE|NOTICE)$/
-const REPORTS = new Set(['evaluation.json', 'gate.json', 'run.json'])
+/** Reports, and what is made from the files that answer. */
+const DERIVED = new Set(['evaluation.json', 'gate.json', 'run.json', 'fused.onnx', 'fused.json'])
 
-/** The files of a version that answer: all but reports and documents. */
+/** The files of a version that answer: all but documents, reports and exports. */
 export function answeringFiles ({ files }: Pick<Manifest, 'files'>): ManifestFile[] {
-  return files.filter(({ path }) => !DOCUMENT.test(path) && !REPORTS.has(path))
+  return files.filter(({ path }) => !DOCUMENT.test(path) && !DERIVED.has(path))
 }
 
 /**

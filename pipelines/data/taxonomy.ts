@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import Type, { type Static } from 'typebox'
+import Value from 'typebox/value'
+import { EXIT, PipelineError } from '../step.ts'
+import { OUT_OF_SCOPE } from './data-set.ts'
+
+const TaxonomySchema = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  labels: Type.Array(Type.Object({
+    id: Type.String({ pattern: '^[a-z0-9_]+$' }),
+    de: Type.Optional(Type.String()),
+    en: Type.Optional(Type.String())
+  }), { minItems: 2 })
+})
+
+/** The labels that a model tells apart, each with its names. */
+export type Taxonomy = Static<typeof TaxonomySchema>
+
+/**
+ * Reads a taxonomy: `{ name, version, labels: [{ id, de?, en? }] }`; more fields are welcome.
+ * @throws {PipelineError} ERR_TAXONOMY
+ */
+export async function readTaxonomy (path: string): Promise<Taxonomy> {
+  const taxonomy: unknown = JSON.parse(await readFile(path, 'utf8').catch(cause => refuse(path, 'cannot be read', cause)))
+  if (!Value.Check(TaxonomySchema, taxonomy)) return refuse(path, 'is no taxonomy: it needs name, version and labels with an id of a-z, 0-9 and _ each')
+  return taxonomy
+}
+
+/**
+ * Makes the look-up from what a label may be called, its id or a name in German or English in any case, to its id.
+ * @returns `undefined` for what is no label
+ */
+export function createLabelLookup ({ labels }: Taxonomy): (value: string) => string | undefined {
+  const ids = new Map(labels.flatMap(({ id, de, en }) => [id, de, en].filter(name => name !== undefined).map(name => [key(name), id])))
+  ids.set(OUT_OF_SCOPE, OUT_OF_SCOPE)
+  return value => ids.get(key(value))
+}
+
+function key (name: string): string {
+  return name.normalize('NFC').trim().toLowerCase()
+}
+
+function refuse (path: string, problem: string, cause?: unknown): never {
+  throw new PipelineError('ERR_TAXONOMY', `${path} ${problem}`, { exitCode: EXIT.data, cause })
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkDataSet } from '../data/checks.ts'
+import type { Check } from '../data/checks/check.ts'
+import { DESCRIPTION_FILE, type Split, digestOf, readDescription } from '../data/data-set.ts'
+import type { DataSetDescription } from '../data/description.ts'
+import type { Limits } from '../data/limits.ts'
+import { readProfile } from '../data/profile.ts'
+import { NEAR_DUPLICATE, SAME_TEXT } from '../data/similarity.ts'
+import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
+import { showProgress } from '../progress.ts'
+import { EXIT, PipelineError } from '../step.ts'
+import { codeVersion } from './code-version.ts'
+import type { Columns } from './columns.ts'
+import { type ConflictRule, deduplicate } from './deduplicate.ts'
+import { REASONS, type Redactor, createPseudonyms } from './example.ts'
+import { type Input, type Parent, findInputs, openInput, parentsOf } from './inputs.ts'
+import { type ReadExamples, readExamples } from './read-examples.ts'
+import { refuseFailed, rejectedNames, unknownLabelNames } from './report.ts'
+import type { Rejected, Row } from './rows.ts'
+import { type Ratios, type SplitMode, assignSplits } from './split.ts'
+import { Spool } from './spool.ts'
+import { type Written, writeRejected, writeSplits } from './write-splits.ts'
+
+export interface PrepareOptions {
+  readonly name: string
+  readonly version: string
+  /** Files, globs, folders of data sets. */
+  readonly inputs: readonly string[]
+  /** Folders of the versions that this one follows; drift is measured against the first. */
+  readonly parents: readonly string[]
+  /** The version goes to `<out>/<name>/<version>/`. */
+  readonly out: string
+  /** Where the data tests leave what they found when they fail. */
+  readonly reports: string
+  readonly taxonomy: string
+  readonly columns: Columns
+  readonly split: SplitMode
+  readonly ratios: Ratios
+  readonly seed: number
+  readonly onConflict: ConflictRule
+  readonly limits: Limits
+  /** Data tests that may fail. */
+  readonly allow: readonly string[]
+  readonly licence: string
+  readonly origin: string
+  readonly createdAt: string
+}
+
+/** The version that there is now; `unchanged` says why nothing was written. */
+export interface Prepared {
+  readonly directory: string
+  readonly description: DataSetDescription
+  readonly unchanged?: string
+}
+
+/**
+ * Makes a version of a data set of tables: cleaned, redacted, without duplicates, split without leakage, tested.
+ * The same options and files give the same bytes, `createdAt` and the code's version aside.
+ * @throws {PipelineError} ERR_DATA_TESTS when it is not fit, ERR_VERSION_EXISTS when the version is there with other content
+ */
+export async function prepareDataSet (options: PrepareOptions, { redact }: { redact: Redactor }): Promise<Prepared> {
+  const directory = join(options.out, options.name, options.version)
+  const paths = await findInputs(options.inputs)
+  const inputs = await Promise.all(paths.map(openInput))
+  const parents = await parentsOf([...options.parents, ...options.inputs])
+  const code = await codeVersion()
+  const inputDigest = await digestOfAll(options, inputs, parents)
+  const existing = await readDescription(directory).catch(() => undefined)
+  if (existing?.inputDigest === inputDigest && existing.code?.digest === code.digest) {
+    return { directory, description: existing, unchanged: 'Input, parameters and code are those that it was made of' }
+  }
+
+  const taxonomy = await readTaxonomy(options.taxonomy)
+  const staging = join(options.out, options.name, `.${options.version}.${randomUUID()}`)
+  const spool = new Spool()
+  await mkdir(staging, { recursive: true })
+  try {
+    const read = await readExamples(inputs, options.columns, { split: options.split, labelOf: createLabelLookup(taxonomy), redact, pseudonymOf: createPseudonyms() },
+      spool, showProgress('reading', Math.max(1, inputs.reduce((sum, { lines }) => sum + lines, 0))))
+    const { rows, pairs, rejected } = arrange(read, spool, options)
+    await writeRejected(staging, rejected)
+    const written = await writeSplits(staging, rows, spool)
+    if (existing?.digest === written.digest) return { directory, description: existing, unchanged: 'Another run gave the same content' }
+    if (existing) throw versionExists(directory)
+
+    const total = read.counts.reduce((sum, count) => sum + count, 0)
+    const [previous] = parents
+    const checks = checkDataSet({
+      rows,
+      pairs,
+      labels: taxonomy.labels.map(({ id }) => id),
+      rejected: rejectedNames(rejected),
+      unknownLabels: unknownLabelNames(rejected, read.unknownLabels),
+      total,
+      ...(previous && { drift: { previous: await readProfile(previous.directory), current: written.profile } })
+    }, options.limits)
+    await refuseFailed(checks, rejected, options)
+
+    const description = describe(options, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks })
+    await writeFile(join(staging, DESCRIPTION_FILE), JSON.stringify(description, null, 2) + '\n')
+    await rename(staging, directory).catch(cause => { throw versionExists(directory, cause) })
+    return { directory, description }
+  } finally {
+    spool.close()
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+/** What is left of the rows after duplicates, each with its split; pairs are near-duplicates among them. */
+function arrange ({ rows, rejected, index }: ReadExamples, spool: Spool, { split: mode, ratios, seed, onConflict }: PrepareOptions): {
+  rows: Array<Row & { split: Split }>
+  pairs: Array<[Row & { split: Split }, Row & { split: Split }]>
+  rejected: Rejected[]
+} {
+  const textOf = (item: number) => spool.example(item).text
+  const unique = deduplicate(rows, { onConflict, index, textOf })
+  const pairs = index.pairs(textOf, NEAR_DUPLICATE, unique.kept.map(({ number }) => number))
+  const splits = assignSplits(unique.kept, { mode, ratios, seed, pairs })
+  const arranged = unique.kept.map(row => ({ ...row, split: splits.get(row.number)! }))
+  const byNumber = new Map(arranged.map(row => [row.number, row]))
+  return { rows: arranged, pairs: pairs.map(([a, b]) => [byNumber.get(a)!, byNumber.get(b)!]), rejected: [...rejected, ...unique.rejected] }
+}
+
+interface Known {
+  readonly taxonomy: { name: string, version: string }
+  readonly inputs: readonly Input[]
+  readonly parents: readonly Parent[]
+  readonly code: NonNullable<DataSetDescription['code']>
+  readonly inputDigest: string
+  readonly read: ReadExamples
+  readonly rejected: readonly Rejected[]
+  readonly written: Written
+  readonly checks: readonly Check[]
+}
+
+/** `dataset.json` */
+function describe (options: PrepareOptions, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks }: Known): DataSetDescription {
+  const { name, version, createdAt, licence, origin, allow } = options
+  return {
+    schemaVersion: 2,
+    name,
+    version,
+    createdAt,
+    taxonomy: { name: taxonomy.name, version: taxonomy.version },
+    licence,
+    origin,
+    files: written.files,
+    digest: written.digest,
+    schema: written.schema,
+    counts: written.counts,
+    parents: [
+      ...parents.map(({ description }) => ({ name: description.name, version: description.version, digest: description.digest })),
+      ...inputs.map(({ path, sha256 }, index) => ({ file: path, sha256, rows: read.counts[index]! }))
+    ],
+    code,
+    inputDigest,
+    parameters: parametersOf(options),
+    changed: read.changed,
+    redaction: read.redaction,
+    rejected: countReasons(rejected),
+    checks: checks.map(({ test, passed, limit, found }) => ({ test, passed, limit, found })),
+    allowed: checks.filter(({ test, passed }) => !passed && allow.includes(test)).map(({ test }) => test)
+  }
+}
+
+/** What decides the content beside the input. */
+function parametersOf ({ columns, split, ratios, seed, onConflict, limits, allow }: PrepareOptions): Record<string, unknown> {
+  return { columns, split, ...(split !== 'given' && { ratios }), seed, onConflict, nearDuplicate: NEAR_DUPLICATE, sameText: SAME_TEXT, limits, allow }
+}
+
+async function digestOfAll (options: PrepareOptions, inputs: readonly Input[], parents: readonly Parent[]): Promise<string> {
+  return digestOf(JSON.stringify([
+    inputs.map(({ path, sha256 }) => [path, sha256]),
+    parents.map(({ description }) => description.digest),
+    digestOf(await readFile(options.taxonomy)),
+    parametersOf(options)
+  ]))
+}
+
+function countReasons (rejected: readonly Rejected[]): Record<string, number> {
+  const counts = REASONS.map(reason => [reason, rejected.filter(row => row.reason === reason).length] as const)
+  return Object.fromEntries(counts.filter(([, count]) => count > 0))
+}
+
+function versionExists (directory: string, cause?: unknown): PipelineError {
+  return new PipelineError('ERR_VERSION_EXISTS', `${directory} is there with other content, and a version never changes: choose another --version`, { cause })
+}
