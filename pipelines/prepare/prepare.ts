@@ -9,8 +9,7 @@ import type { Limits } from '../data/limits.ts'
 import { readProfile } from '../data/profile.ts'
 import { NEAR_DUPLICATE, SAME_TEXT } from '../data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
-import { showProgress } from '../progress.ts'
-import { EXIT, PipelineError } from '../step.ts'
+import { PipelineError } from '../step.ts'
 import { codeVersion } from './code-version.ts'
 import type { Columns } from './columns.ts'
 import { type ConflictRule, deduplicate } from './deduplicate.ts'
@@ -77,8 +76,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   const spool = new Spool()
   await mkdir(staging, { recursive: true })
   try {
-    const read = await readExamples(inputs, options.columns, { split: options.split, labelOf: createLabelLookup(taxonomy), redact, pseudonymOf: createPseudonyms() },
-      spool, showProgress('reading', Math.max(1, inputs.reduce((sum, { lines }) => sum + lines, 0))))
+    const read = await readExamples(inputs, options.columns, { split: options.split, labelOf: createLabelLookup(taxonomy), redact, pseudonymOf: createPseudonyms() }, spool)
     const { rows, pairs, rejected } = arrange(read, spool, options)
     await writeRejected(staging, rejected)
     const written = await writeSplits(staging, rows, spool)
@@ -92,7 +90,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
       pairs,
       labels: taxonomy.labels.map(({ id }) => id),
       rejected: rejectedNames(rejected),
-      unknownLabels: unknownLabelNames(rejected, read.unknownLabels),
+      unknownLabels: unknownLabelNames(read.unknownLabels),
       total,
       ...(previous && { drift: { previous: await readProfile(previous.directory), current: written.profile } })
     }, options.limits)
