@@ -1,4 +1,4 @@
-import { type Detector, capture } from './pii.ts'
+import { DIGIT, type Detector, capture } from './pii.ts'
 
 /** Lengths by country (SWIFT IBAN Registry), for where customers are likely to bank. */
 const LENGTHS: Readonly<Record<string, number>> = {
@@ -14,6 +14,7 @@ const NAMED_REACH = 24
 
 export const ibanDetector: Detector = {
   kind: 'iban',
+  hint: DIGIT,
   * find (text) {
     for (const { start, value } of capture(text, CANDIDATE)) {
       const length = LENGTHS[value.slice(0, 2).toUpperCase()]

@@ -5,7 +5,7 @@ import { ibanDetector } from './iban.ts'
 import { keptSpans } from './kept.ts'
 import { nameDetector } from './name.ts'
 import { phoneDetector } from './phone.ts'
-import { type Detector, PII_KINDS, type PiiKind, type PiiMatch, type Span } from './pii.ts'
+import { DIGIT, type Detector, PII_KINDS, type PiiKind, type PiiMatch, type Span } from './pii.ts'
 import { customerNumberDetector, orderNumberDetector } from './reference-number.ts'
 
 export type { PiiKind, PiiMatch } from './pii.ts'
@@ -59,11 +59,13 @@ function replace (text: string, matches: readonly PiiMatch[]): string {
  */
 export function findPii (text: string): PiiMatch[] {
   const kept = new Uint8Array(text.length)
-  for (const span of keptSpans(text)) mark(kept, span)
+  if (DIGIT.test(text)) for (const span of keptSpans(text)) mark(kept, span)
   const taken = new Uint8Array(text.length)
   const matches: PiiMatch[] = []
   for (const kind of PII_KINDS) {
-    for (const found of DETECTORS[kind].find(text)) {
+    const { hint, find } = DETECTORS[kind]
+    if (hint && !hint.test(text)) continue
+    for (const found of find(text)) {
       if (touches(taken, found) || (LOOSE.has(kind) && touches(kept, found))) continue
       mark(taken, found) // a surrogate too: nothing else may be seen in it
       if (found.surrogate !== text.slice(found.start, found.end)) matches.push({ kind, ...found })

@@ -1,4 +1,4 @@
-import { type Detector, type Found, type PiiKind, countDigits } from './pii.ts'
+import { DIGIT, type Detector, type Found, type PiiKind, countDigits } from './pii.ts'
 
 interface Words {
   /** Words that say "number": almost anything may follow. */
@@ -37,6 +37,7 @@ function referenceDetector (kind: PiiKind, { numbered, plain }: Words): Detector
   const context = new RegExp(String.raw`(?<!\p{L})(?:(?<numbered>${numbered})|${plain})${FILLER}`, 'giu')
   return {
     kind,
+    hint: DIGIT,
     * find (text) {
       for (const match of text.matchAll(context)) {
         const isNumbered = match.groups!['numbered'] !== undefined || /(?:nummer|number|nr|no|#)\P{L}*$/iu.test(match[0])

@@ -10,6 +10,7 @@ import { POSITIVES } from './redact/positives.ts'
 const DATA = new URL('../../../data/inquiries/1.0.0/', import.meta.url)
 const texts = (await Promise.all(['train', 'validation', 'test'].map(async split =>
   parseExamples(await readFile(new URL(`${split}.jsonl`, DATA), 'utf8'), split).map(({ text }) => text)))).flat()
+const found = texts.map(findPii)
 
 const unmarked = (text: string) => text.replace(/[⟦⟧]/g, '')
 const marked = (text: string) => [...text.matchAll(/⟦(.*?)⟧/gs)].map(([, pii]) => pii)
@@ -37,16 +38,16 @@ t.test('replaces by surrogates of the same shape and counts by kind', async t =>
 })
 
 t.test('redacted text stays as it is: the whole data set, and every case', async t => {
-  const all = [...texts, ...PII_KINDS.flatMap(kind => POSITIVES[kind].map(unmarked)), ...NEGATIVES]
+  const all = [...texts.filter((_, index) => found[index]!.length), ...PII_KINDS.flatMap(kind => POSITIVES[kind].map(unmarked)), ...NEGATIVES]
   const changed = all.map(text => redactText(text).text).filter(text => findPii(text).length > 0)
   t.strictSame(changed, [])
 })
 
 t.test('keeps nearly all of a data set about things', async t => {
-  const found: Partial<Record<PiiKind, number>> = {}
-  for (const text of texts) for (const { kind } of findPii(text)) found[kind] = (found[kind] ?? 0) + 1
+  const counts: Partial<Record<PiiKind, number>> = {}
+  for (const { kind } of found.flat()) counts[kind] = (counts[kind] ?? 0) + 1
   // Read one by one in November 2026; what changes them must be read again.
-  t.strictSame(found, { name: 755, order_number: 125, address: 25, customer_number: 10, phone: 3, email: 3 })
+  t.strictSame(counts, { name: 755, order_number: 125, address: 25, customer_number: 10, phone: 3, email: 3 })
 })
 
 t.test('finds what is put into inquiries at random', async t => {
