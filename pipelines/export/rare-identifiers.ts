@@ -1,6 +1,8 @@
 const TOKEN = /[\p{L}\p{N}](?:[\p{L}\p{N}._/-]{0,62}[\p{L}\p{N}])?/gu
-/** 18mm, 2440x1220, 3x2,5, 230/400V, 45-Grad */
-const MEASURE = /^\d{1,5}(?:[.,/-]\d{1,4})?(?:[x×*/-]\d{1,5}(?:[.,]\d{1,3})?){0,3}-?(?:\p{L}{0,3}|Grad|Zoll|Watt|Volt|Liter|Stück|Meter|inch|teilig|er)$/u
+/** 18mm, 2440x1220, 3x2,5, 230/400V, 45-teilig */
+const MEASURE = /^\d{1,5}(?:[.,/-]\d{1,4})?(?:[x×*/-]\d{1,5}(?:[.,]\d{1,3})?){0,3}-?\p{L}{0,3}$/u
+/** 100-Watt-Modul, 120er-Formate, 6x100-Schrauben, 150-piece */
+const COMPOUND = /^\d{1,4}(?:x\d{1,4})?(?:-?\p{Lu}?\p{Ll}+){1,3}$/u
 const DATE = /^(?:\d{1,2}\.\d{1,2}\.?(?:\d{2}|\d{4})?|(?:19|20)\d{2}-\d{2}-\d{2}|\d{1,2}\/\d{1,2}\/(?:\d{2}|\d{4}))$/
 const FEWEST_LETTERS_AND_DIGITS = 5
 const FEWEST_DIGITS = { mixed: 3, alone: 6 }
@@ -26,7 +28,7 @@ export function rareIdentifiers (items: ReadonlyArray<{ text: string, person: st
 export function isIdentifier (token: string): boolean {
   const digits = token.replace(/\D/g, '').length
   // Surrogates have zeros only.
-  if (!/[1-9]/.test(token) || DATE.test(token)) return false
+  if (!/[1-9]/.test(token) || DATE.test(token) || COMPOUND.test(token)) return false
   const characters = token.replace(/[^\p{L}\p{N}]/gu, '').length
   if (digits === characters) return digits >= FEWEST_DIGITS.alone && !MEASURE.test(token)
   return digits >= FEWEST_DIGITS.mixed && characters >= FEWEST_LETTERS_AND_DIGITS && !MEASURE.test(token)

@@ -27,7 +27,7 @@ const LOOSE: ReadonlySet<PiiKind> = new Set(['customer_number', 'order_number', 
 
 /**
  * Replaces personal data by surrogates of the same shape (docs/decisions/0007-redaction-keeps-the-shape.md). Redacted text
- * stays as it is: `redactText(redactText(x).text)` finds nothing.
+ * stays as it is: `redactText(redactText(x).text)` finds nothing. Texts must be composed (NFC), as `prepare` and `export` make them.
  * @returns the text and how many of each kind were replaced
  */
 export function redactText (text: string): { text: string, found: Record<PiiKind, number> } {

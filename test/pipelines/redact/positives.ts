@@ -81,6 +81,8 @@ export const POSITIVES: Record<PiiKind, readonly string[]> = {
     'where is my order ⟦73318⟧',
     'order no. ⟦GB-20418⟧ has not arrived',
     'order #⟦4711⟧',
+    'nr war glaub ⟦4471902⟧',
+    'PO ⟦4471902⟧ still open',
     'My order number is ⟦30-4471⟧, two lamps',
     'invoice ⟦INV-30991⟧ lacks our VAT number',
     'return number ⟦33087⟧ please check',
@@ -102,6 +104,7 @@ export const POSITIVES: Record<PiiKind, readonly string[]> = {
     'loyalty card ⟦5521 8890 3⟧, it shows no points',
     'membership number ⟦M44718⟧',
     'account number ⟦00714455⟧',
+    'Konto ⟦4471902⟧ BLZ ⟦37040044⟧',
     'Ich bin Kunde, ⟦880142⟧ ist meine Kundennummer'
   ],
   address: [
