@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { DataLake, Kind } from './data-lake.ts'
-import { withDatabase } from '../duckdb.ts'
+import { quoted, withDuckDb } from '../prepare/duckdb.ts'
 
 export interface Joined {
   readonly labelled: number
@@ -15,7 +15,7 @@ export interface Joined {
  * Of several records with one id the first inquiry and the last correction count.
  */
 export async function joinLabels (lake: DataLake, out: string): Promise<Joined> {
-  return await withDatabase(async database => {
+  return await withDuckDb(async database => {
     await database.run(`
       create view inquiry as select value.*, timestamp from (
         select *, row_number() over (partition by value.id order by timestamp, "offset") as rank from ${await table(lake, 'inquiries', INQUIRY)}
@@ -30,11 +30,12 @@ export async function joinLabels (lake: DataLake, out: string): Promise<Joined> 
           coalesce(createdAt, strftime(make_timestamp(timestamp * 1000), '%Y-%m-%dT%H:%M:%SZ')) as createdAt
         from inquiry join correction using (id) order by id
       ) to ${quoted(out)} (format json)`)
-    const counts = await database.row(`
+    const counts = await database.runAndReadAll(`
       select (select count(*) from inquiry join correction using (id)) as labelled,
         (select count(*) from inquiry anti join correction using (id)) as withoutCorrection,
         (select count(*) from correction anti join inquiry using (id)) as withoutInquiry`)
-    return { labelled: Number(counts.labelled), withoutCorrection: Number(counts.withoutCorrection), withoutInquiry: Number(counts.withoutInquiry) }
+    const [row] = counts.getRowObjectsJS()
+    return { labelled: Number(row!.labelled), withoutCorrection: Number(row!.withoutCorrection), withoutInquiry: Number(row!.withoutInquiry) }
   })
 }
 
@@ -49,8 +50,4 @@ async function table (lake: DataLake, kind: Kind, value: string): Promise<string
 
 async function hasFiles (lake: DataLake, kind: Kind): Promise<boolean> {
   return (await readdir(lake.path(kind))).some(name => name.endsWith('.jsonl') && !name.startsWith('.'))
-}
-
-function quoted (text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
