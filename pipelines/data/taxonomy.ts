@@ -9,8 +9,10 @@ const TaxonomySchema = Type.Object({
   version: Type.String(),
   labels: Type.Array(Type.Object({
     id: Type.String({ pattern: '^[a-z0-9_]+$' }),
+    group: Type.Optional(Type.String()),
     de: Type.Optional(Type.String()),
-    en: Type.Optional(Type.String())
+    en: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String())
   }), { minItems: 2 })
 })
 
@@ -18,7 +20,7 @@ const TaxonomySchema = Type.Object({
 export type Taxonomy = Static<typeof TaxonomySchema>
 
 /**
- * Reads a taxonomy: `{ name, version, labels: [{ id, de?, en? }] }`; more fields are welcome.
+ * Reads a taxonomy: `{ name, version, labels: [{ id, group?, de?, en?, description? }] }`; more fields are welcome.
  * @throws {PipelineError} ERR_TAXONOMY
  */
 export async function readTaxonomy (path: string): Promise<Taxonomy> {

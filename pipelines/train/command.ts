@@ -1,101 +1,104 @@
-import { execFileSync } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { saveHead } from '../../api/inference/head.ts'
-import type { Manifest } from '../../model-store/manifest.ts'
 import { openModelStore } from '../../model-store/open.ts'
-import { describeFile } from '../../model-store/verify.ts'
+import { describeFile, hashFile } from '../../model-store/verify.ts'
 import { type DataSet, type Example, OUT_OF_SCOPE, readDataSet } from '../data/data-set.ts'
-import { evaluate } from '../evaluate/report.ts'
+import { readTaxonomy } from '../data/taxonomy.ts'
 import { showProgress } from '../progress.ts'
 import { type Step, parseOptions, usageError } from '../step.ts'
+import { buildCandidate, candidateFolder } from './build-candidate.ts'
 import { embed } from './embedder.ts'
+import { fitDecisions } from './fit-decisions.ts'
 import { modelCard } from './model-card.ts'
 import { ENCODER_INPUT, ENCODER_OUTPUT, HEAD_PARAMETERS, THRESHOLD_TARGETS } from './parameters.ts'
-import { calibrate, scoreWithTemperature } from './predict.ts'
-import { chooseThresholds } from './thresholds.ts'
+import { scoreItems } from './predict.ts'
 import { type TrainingItem, trainHead } from './train-head.ts'
 
 const HELP = `Usage: npm run pipelines -- train --version VERSION [options]
 
-Trains the head of the default model on a data set, calibrates it, publishes the version and prints its metrics.
+Trains the head of the default model on a data set, calibrates it, and writes a candidate: a folder laid out like a
+version of the store. Nothing is published.
 
-  --version VERSION   version to publish, for example 1.1.0
+  --version VERSION   version of the candidate, for example 1.1.0
   --name NAME         name of the model (default inquiry-classifier)
   --data DIR          data set (default data/inquiries/1.0.0)
+  --candidate DIR     folder to write (default .cache/candidates/NAME-VERSION); a candidate that is there is replaced
   --taxonomy FILE     labels (default data/taxonomy.json)
   --encoder DIR       folder with model.onnx and its tokenizer (default: the version in production)
-  --store URL         model store (default file:model-store/models)
-  --promote           point the alias production at the new version
+  --store URL         model store with the version in production (default MODEL_STORE_URL, else file:model-store/models)
   --created-at TIME   time to record (default now); with it a rebuild gives the same bytes`
-
-interface Taxonomy { name: string, version: string, labels: Array<{ id: string, group: string, de: string, en: string, description: string }> }
 
 const ENCODER_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json', 'config.json', 'LICENSE']
 const SEED = 0
 
-/** `pipelines train`: from a data set to a published version. */
+/** `pipelines train`: from a data set to a candidate. */
 export const trainStep: Step = { help: HELP, run: train }
 
-async function train (args: string[]): Promise<unknown> {
+async function train (args: string[], environment: Readonly<Record<string, string | undefined>>): Promise<unknown> {
   const values = parseOptions(args, {
     version: { type: 'string' },
     name: { type: 'string', default: 'inquiry-classifier' },
     data: { type: 'string', default: 'data/inquiries/1.0.0' },
+    candidate: { type: 'string' },
     taxonomy: { type: 'string', default: 'data/taxonomy.json' },
     encoder: { type: 'string' },
-    store: { type: 'string', default: 'file:model-store/models' },
-    promote: { type: 'boolean', default: false },
+    store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' },
     'created-at': { type: 'string', default: new Date().toISOString() }
   })
-  if (!values.version) throw usageError('--version is needed')
-  const store = openModelStore(values.store)
-  const encoder = values.encoder ?? (await store.fetch(values.name, await store.resolve(values.name, 'production'))).directory
-  const taxonomy: Taxonomy = JSON.parse(await readFile(values.taxonomy, 'utf8'))
+  const { name, version } = values
+  if (!version) throw usageError('--version is needed')
+  const encoder = values.encoder ?? await productionEncoder(name, values.store)
+  const taxonomy = await readTaxonomy(values.taxonomy)
   const dataSet = await readDataSet(values.data)
   const classes = [...taxonomy.labels.map(({ id }) => id), OUT_OF_SCOPE]
 
   const embedded = await embedSplits(dataSet, encoder)
   const head = trainHead(embedded.train, classes, HEAD_PARAMETERS, showProgress('training', HEAD_PARAMETERS.maxIterations))
-  const temperature = calibrate(head, embedded.validation)
-  const validation = scoreWithTemperature(head, embedded.validation, temperature)
-  const thresholds = chooseThresholds(validation, classes, THRESHOLD_TARGETS)
-  const metrics = prefixed('validation', evaluate(validation, classes, thresholds))
-  const test = evaluate(scoreWithTemperature(head, embedded.test, temperature), classes, thresholds)
+  const labelledLogits = (items: readonly TrainingItem[]) => scoreItems(head, items).map((logits, index) => ({ logits, label: items[index]!.label }))
+  const decisions = fitDecisions({ validation: labelledLogits(embedded.validation), test: labelledLogits(embedded.test) }, classes, THRESHOLD_TARGETS)
 
-  const staging = await mkdtemp(join(tmpdir(), 'inquiry-model-'))
-  try {
+  const candidate = values.candidate ?? candidateFolder(name, version)
+  await buildCandidate(candidate, async staging => {
     for (const file of ENCODER_FILES) await cp(join(encoder, file), join(staging, file))
-    const headFiles = await saveHead(staging, head)
-    const description = {
-      schemaVersion: 1,
-      name: values.name,
-      version: values.version,
+    await saveHead(staging, head)
+    return {
+      name,
+      version,
       createdAt: values['created-at'],
-      taxonomy: { name: taxonomy.name, version: taxonomy.version },
-      labels: taxonomy.labels.map(({ id, group, de, en, description }) => ({ id, group, names: { de, en }, description })),
+      taxonomy,
+      dataSet: dataSet.description,
       classes,
       input: ENCODER_INPUT,
       output: ENCODER_OUTPUT,
       pooling: 'mean of the token embeddings, L2-normalized, inside the graph',
-      calibration: { temperature },
-      thresholds,
-      dataset: { name: dataSet.description.name, version: dataSet.description.version, digest: dataSet.description.digest },
-      training: { gitCommit: gitCommit(), seed: SEED, parameters: { ...HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS } },
-      metrics: { ...metrics, ...prefixed('test', test) },
+      ...decisions,
+      seed: SEED,
+      parameters: {
+        ...HEAD_PARAMETERS,
+        thresholdTargets: THRESHOLD_TARGETS,
+        made: 'train',
+        encoder: await checksums(encoder),
+        data: { path: values.data, digest: dataSet.description.digest },
+        taxonomy: { path: values.taxonomy, sha256: await hashFile(values.taxonomy) }
+      },
       licence: 'Apache-2.0 (head and data), MIT (encoder)',
-      origin: 'intfloat/multilingual-e5-small, vocabulary trimmed, int8; rebuilt by pipelines/encoder'
-    } satisfies Omit<Manifest, 'files'>
-    await writeFile(join(staging, 'MODEL_CARD.md'), modelCard(description, dataSet.description))
-    const files = await Promise.all([...ENCODER_FILES, ...headFiles, 'MODEL_CARD.md'].map(file => describeFile(staging, file)))
-    await writeFile(join(staging, 'manifest.json'), JSON.stringify({ ...description, files }, null, 2) + '\n')
-    await store.publish(staging)
-  } finally {
-    await rm(staging, { recursive: true, force: true })
-  }
-  if (values.promote) await store.setAlias(values.name, 'production', values.version, { by: 'pipelines train' })
-  return { name: values.name, version: values.version, promoted: values.promote, temperature, thresholds, validation: metrics, test }
+      origin: 'intfloat/multilingual-e5-small, vocabulary trimmed, int8; rebuilt by pipelines/encoder',
+      card: manifest => modelCard(manifest, dataSet.description)
+    }
+  })
+  return { name, version, candidate, ...decisions }
+}
+
+async function productionEncoder (name: string, url: string): Promise<string> {
+  const store = openModelStore(url)
+  return (await store.fetch(name, await store.resolve(name, 'production'))).directory
+}
+
+/** SHA-256 of each of the encoder's files, by name. */
+async function checksums (encoder: string): Promise<Record<string, string>> {
+  const files = await Promise.all(ENCODER_FILES.map(async file => await describeFile(encoder, file)))
+  return Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256]))
 }
 
 async function embedSplits ({ splits }: DataSet, encoder: string): Promise<Record<'train' | 'validation' | 'test', TrainingItem[]>> {
@@ -108,12 +111,4 @@ async function embedSplits ({ splits }: DataSet, encoder: string): Promise<Recor
   const trainEnd = splits.train.length
   const validationEnd = trainEnd + splits.validation.length
   return { train: items.slice(0, trainEnd), validation: items.slice(trainEnd, validationEnd), test: items.slice(validationEnd) }
-}
-
-function prefixed (prefix: string, metrics: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}.${name}`, Number(value.toFixed(6))]))
-}
-
-function gitCommit (): string {
-  return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
 }

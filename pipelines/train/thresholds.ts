@@ -22,6 +22,10 @@ type Thresholds = Manifest['thresholds']
 /** From 0.1 on: an inquiry whose desk is certain to 90 % is answered. */
 const OUT_OF_SCOPE_GRID = range(0.1, 0.9, 0.025)
 const CONFIDENCE_GRID = range(0, 0.6, 0.025)
+/** For models without a class for what is out of scope: confidence alone must tell. */
+const CONFIDENCE_ALONE_GRID = range(0, 0.95, 0.025)
+/** A probability that a class which is not there never has. */
+const NEVER = 1
 const LABEL_GRID = range(0, 0.7, 0.05)
 /** A label's own threshold rests on at least so many answers. */
 const MIN_ANSWERS = 10
@@ -32,16 +36,18 @@ const LABEL_SHARE = 0.15
  * Chooses when an inquiry goes to manual. First the out-of-scope threshold and the common least confidence: of all
  * pairs that lose few enough good inquiries and answer accurately enough, the one with the highest sum of two shares:
  * of those in scope, answered rightly; of those out of scope, sent to manual. Then a higher threshold for labels that
- * are answered wrongly too often.
+ * are answered wrongly too often. A model that no pair suits gets the one that loses least: the gate is there to say no.
  */
 export function chooseThresholds (items: readonly ScoredItem[], classes: readonly string[], targets: ThresholdTargets): Thresholds {
-  const candidates = OUT_OF_SCOPE_GRID.flatMap(outOfScope => CONFIDENCE_GRID.map(confidence => {
+  const rejects = classes.includes(OUT_OF_SCOPE)
+  const candidates = (rejects ? OUT_OF_SCOPE_GRID : [NEVER]).flatMap(outOfScope => (rejects ? CONFIDENCE_GRID : CONFIDENCE_ALONE_GRID).map(confidence => {
     const thresholds: Thresholds = { default: confidence, perClass: {}, outOfScope: { classId: OUT_OF_SCOPE, probability: outOfScope } }
     return { thresholds, ...rates(items, classes, thresholds) }
   }))
   const allowed = candidates.filter(({ lost }) => lost <= targets.maxLost * (1 - LABEL_SHARE))
   const accurate = allowed.filter(({ answeredAccuracy }) => answeredAccuracy >= targets.answeredAccuracy)
-  const common = (accurate.length ? accurate : allowed).reduce((best, candidate) => score(candidate) > score(best) ? candidate : best).thresholds
+  const choice = [accurate, allowed, leastLost(candidates)].find(({ length }) => length > 0)!
+  const common = choice.reduce((best, candidate) => score(candidate) > score(best) ? candidate : best).thresholds
   const perClass: Record<string, number> = {}
   for (const label of classes.filter(id => id !== OUT_OF_SCOPE)) {
     const threshold = labelThreshold(items, classes, common, label, targets.labelPrecision)
@@ -56,7 +62,7 @@ export function chooseThresholds (items: readonly ScoredItem[], classes: readonl
 export interface Rates {
   /** Of the inquiries in scope: sent to manual. */
   readonly lost: number
-  /** Of the inquiries out of scope: sent to manual. */
+  /** Of the inquiries out of scope: sent to manual; 0 where there are none. */
   readonly caught: number
   /** Of the inquiries in scope that were answered: rightly. */
   readonly answeredAccuracy: number
@@ -69,7 +75,7 @@ export function rates (items: readonly ScoredItem[], classes: readonly string[],
   const outside = decided.filter(({ truth }) => truth === OUT_OF_SCOPE)
   return {
     lost: 1 - answered.length / inScope.length,
-    caught: outside.filter(({ decision }) => decision === 'manual').length / outside.length,
+    caught: outside.length ? outside.filter(({ decision }) => decision === 'manual').length / outside.length : 0,
     answeredAccuracy: answered.filter(({ category, truth }) => category === truth).length / answered.length
   }
 }
@@ -77,6 +83,11 @@ export function rates (items: readonly ScoredItem[], classes: readonly string[],
 /** Share of those in scope that are answered rightly, plus share of those out of scope that are caught. */
 function score ({ lost, caught, answeredAccuracy }: Rates): number {
   return (1 - lost) * answeredAccuracy + caught
+}
+
+function leastLost<Candidate extends Rates> (candidates: readonly Candidate[]): Candidate[] {
+  const least = Math.min(...candidates.map(({ lost }) => lost))
+  return candidates.filter(({ lost }) => lost === least)
 }
 
 function labelThreshold (items: readonly ScoredItem[], classes: readonly string[], common: Thresholds, label: string, precision: number): number | undefined {
