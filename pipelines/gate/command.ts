@@ -39,7 +39,7 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     split: { type: 'string', default: 'test' },
     against: { type: 'string', default: PRODUCTION },
     floors: { type: 'string' },
-    store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
+    store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' }
   })
   const { candidate: directory, data } = values
   if (!directory || !data) throw usageError('--candidate and --data are needed')
@@ -50,7 +50,7 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     directory,
     dataSet,
     split,
-    store: openModelStore(values.store),
+    store: openModelStore(values.store, environment),
     against: values.against,
     limits,
     evaluateStored: async model => await evaluateModel({ model, dataSet, split, cacheDirectory: EMBEDDING_CACHE, createdAt: new Date().toISOString() }),

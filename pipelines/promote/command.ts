@@ -77,7 +77,7 @@ async function runRegister (args: string[], environment: Environment): Promise<R
   })
   const { candidate: directory } = values
   if (!directory) throw usageError('--candidate is needed')
-  const registration = await register(directory, { store: openModelStore(values.store), evenIfFailed: values['even-if-failed'] })
+  const registration = await register(directory, { store: openModelStore(values.store, environment), evenIfFailed: values['even-if-failed'] })
   await withCandidateRun(await openTracker(environment), directory, 'register', async run => {
     await run.tags({ registered: `${registration.name} ${registration.version}` })
   })
@@ -95,7 +95,7 @@ async function runPromote (args: string[], environment: Environment): Promise<Pr
   })
   const { version, name, by, again, gate: gateFile } = values
   if (!version) throw usageError('--version is needed')
-  const store = openModelStore(values.store)
+  const store = openModelStore(values.store, environment)
   const outcome = await promote(version, { store, name, by, again, gateFile })
   const { directory } = await store.fetch(name, version)
   await withCandidateRun(await openTracker(environment), directory, 'promote', async run => {
@@ -112,7 +112,7 @@ async function runRollback (args: string[], environment: Environment): Promise<R
     by: { type: 'string', default: 'pipelines rollback' },
     store: storeOption(environment)
   })
-  return await rollback({ ...options, store: openModelStore(store) })
+  return await rollback({ ...options, store: openModelStore(store, environment) })
 }
 
 async function runHistory (args: string[], environment: Environment): Promise<Promotion[] | string> {
@@ -121,10 +121,10 @@ async function runHistory (args: string[], environment: Environment): Promise<Pr
     table: { type: 'boolean', default: false },
     store: storeOption(environment)
   })
-  const promotions = await openModelStore(values.store).promotions(values.name)
+  const promotions = await openModelStore(values.store, environment).promotions(values.name)
   return values.table ? historyTable(promotions) : promotions
 }
 
 function storeOption (environment: Environment) {
-  return { type: 'string' as const, default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
+  return { type: 'string' as const, default: environment.MODEL_STORE_URL || 'file:model-store/models' }
 }
