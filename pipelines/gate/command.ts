@@ -57,10 +57,11 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     codeVersion: codeVersion()
   })
   process.stderr.write(summarize(report))
-  await withCandidateRun(await openTracker(environment), directory, 'gate', async run => {
+  await withCandidateRun(openTracker(environment), directory, 'gate', async run => {
     await run.tags({ gate: report.verdict })
     await run.metrics(metricsOf(report))
     await run.artefact(GATE_FILE, join(directory, GATE_FILE))
+    return report.verdict === 'failed' ? 'FAILED' : undefined
   })
   if (report.verdict === 'failed') throw new PipelineError('ERR_GATE_FAILED', 'The gate said no: nothing was moved', { exitCode: EXIT.gate, result: report })
   return report
