@@ -39,7 +39,7 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     split: { type: 'string', default: 'test' },
     against: { type: 'string', default: PRODUCTION },
     floors: { type: 'string' },
-    store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
+    store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' }
   })
   const { candidate: directory, data } = values
   if (!directory || !data) throw usageError('--candidate and --data are needed')
@@ -50,17 +50,18 @@ async function runGate (args: string[], environment: Environment): Promise<GateR
     directory,
     dataSet,
     split,
-    store: openModelStore(values.store),
+    store: openModelStore(values.store, environment),
     against: values.against,
     limits,
     evaluateStored: async model => await evaluateModel({ model, dataSet, split, cacheDirectory: EMBEDDING_CACHE, createdAt: new Date().toISOString() }),
     codeVersion: codeVersion()
   })
   process.stderr.write(summarize(report))
-  await withCandidateRun(await openTracker(environment), directory, 'gate', async run => {
+  await withCandidateRun(openTracker(environment), directory, 'gate', async run => {
     await run.tags({ gate: report.verdict })
     await run.metrics(metricsOf(report))
     await run.artefact(GATE_FILE, join(directory, GATE_FILE))
+    return report.verdict === 'failed' ? 'FAILED' : undefined
   })
   if (report.verdict === 'failed') throw new PipelineError('ERR_GATE_FAILED', 'The gate said no: nothing was moved', { exitCode: EXIT.gate, result: report })
   return report

@@ -41,7 +41,7 @@ function sayComparison ({ macroF1, byClass }: Comparison, { comparison: { margin
   const interval = `${confidence * 100} % interval`
   const overall = macroF1.passed
     ? []
-    : [`It is not shown that the candidate is as good as production: the difference in macro-F1 is ${rounded(macroF1.difference)}, and its ${interval} reaches down to ${rounded(macroF1.low)}, below -${margin}`]
+    : [`It is not shown that the candidate is as good as production: the difference in macro-F1 is ${rounded(macroF1.difference)}, and its ${interval} reaches down to ${rounded(macroF1.low)}, below ${0 - margin}`]
   const classes = Object.entries(byClass).filter(([, { passed }]) => !passed).map(([id, { candidate, production, low, high, support }]) =>
     `${id} got worse: F1 ${rounded(candidate)} after ${rounded(production)} on ${support} items, ${interval} of the difference ${rounded(low)} to ${rounded(high)}`)
   return [...overall, ...classes]

@@ -9,7 +9,7 @@ export function summarize (report: GateReport): string {
     const { macroF1, byClass, mcnemar } = comparison
     const regressed = Object.entries(byClass).filter(([, { passed }]) => !passed).map(([id]) => id)
     rows.push(
-      ['macroF1 − production', `${figure(macroF1.difference)} [${figure(macroF1.low)}, ${figure(macroF1.high)}]`, `low ≥ -${figure(margin)}`, macroF1.passed ? 'ok' : 'FAILED', `p ${figure(macroF1.p)}`],
+      ['macroF1 − production', `${figure(macroF1.difference)} [${figure(macroF1.low)}, ${figure(macroF1.high)}]`, `low ≥ ${figure(0 - margin)}`, macroF1.passed ? 'ok' : 'FAILED', `p ${figure(macroF1.p)}`],
       ['classes that regressed', String(regressed.length), '≤ 0', regressed.length ? 'FAILED' : 'ok', regressed.join(', ')],
       ['only one is right', `${mcnemar.onlyCandidateRight} : ${mcnemar.onlyProductionRight}`, '', '', `candidate : production, McNemar p ${figure(mcnemar.p)}`])
   }

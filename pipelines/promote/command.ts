@@ -1,5 +1,5 @@
 import { openModelStore } from '../../model-store/open.ts'
-import type { Promotion } from '../../model-store/store.ts'
+import type { ModelStore, Promotion } from '../../model-store/store.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import { withCandidateRun } from '../tracking/candidate-run.ts'
 import { openTracker } from '../tracking/open-tracker.ts'
@@ -77,9 +77,10 @@ async function runRegister (args: string[], environment: Environment): Promise<R
   })
   const { candidate: directory } = values
   if (!directory) throw usageError('--candidate is needed')
-  const registration = await register(directory, { store: openModelStore(values.store), evenIfFailed: values['even-if-failed'] })
-  await withCandidateRun(await openTracker(environment), directory, 'register', async run => {
+  const registration = await register(directory, { store: openModelStore(values.store, environment), evenIfFailed: values['even-if-failed'] })
+  await withCandidateRun(openTracker(environment), directory, 'register', async run => {
     await run.tags({ registered: `${registration.name} ${registration.version}` })
+    return undefined
   })
   return registration
 }
@@ -95,16 +96,26 @@ async function runPromote (args: string[], environment: Environment): Promise<Pr
   })
   const { version, name, by, again, gate: gateFile } = values
   if (!version) throw usageError('--version is needed')
-  const store = openModelStore(values.store)
+  const store = openModelStore(values.store, environment)
   const outcome = await promote(version, { store, name, by, again, gateFile })
-  const { directory } = await store.fetch(name, version)
-  await withCandidateRun(await openTracker(environment), directory, 'promote', async run => {
-    await run.tags({ promoted: 'production' })
-  })
+  if (outcome.moved) await recordPromotion(store, name, version, environment)
   return outcome
 }
 
-/** Tells no tracker: the log has it, and a rollback that was done must not end as a failure, or somebody repeats it. */
+/** The promotion log is what counts: a promotion that was done does not end as a failure because the tracker is down. */
+async function recordPromotion (store: ModelStore, name: string, version: string, environment: Environment): Promise<void> {
+  try {
+    const { directory } = await store.fetch(name, version)
+    await withCandidateRun(openTracker(environment), directory, 'promote', async run => {
+      await run.tags({ promoted: version })
+      return 'FINISHED'
+    })
+  } catch (error) {
+    process.stderr.write(`${name} ${version} is in production, but the tracker was not told: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}
+
+/** Tells no tracker: the log has it, and a second rollback undoes the first, so nobody may be led to repeat it. */
 async function runRollback (args: string[], environment: Environment): Promise<RollbackOutcome> {
   const { store, ...options } = parseOptions(args, {
     name: { type: 'string', default: DEFAULT_NAME },
@@ -112,7 +123,7 @@ async function runRollback (args: string[], environment: Environment): Promise<R
     by: { type: 'string', default: 'pipelines rollback' },
     store: storeOption(environment)
   })
-  return await rollback({ ...options, store: openModelStore(store) })
+  return await rollback({ ...options, store: openModelStore(store, environment) })
 }
 
 async function runHistory (args: string[], environment: Environment): Promise<Promotion[] | string> {
@@ -121,10 +132,10 @@ async function runHistory (args: string[], environment: Environment): Promise<Pr
     table: { type: 'boolean', default: false },
     store: storeOption(environment)
   })
-  const promotions = await openModelStore(values.store).promotions(values.name)
+  const promotions = await openModelStore(values.store, environment).promotions(values.name)
   return values.table ? historyTable(promotions) : promotions
 }
 
 function storeOption (environment: Environment) {
-  return { type: 'string' as const, default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
+  return { type: 'string' as const, default: environment.MODEL_STORE_URL || 'file:model-store/models' }
 }

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createFileStore } from '../../model-store/backends/file.ts'
@@ -18,6 +18,7 @@ import { pairedBootstrap } from '../../pipelines/gate/paired-bootstrap.ts'
 import { summarize } from '../../pipelines/gate/summary.ts'
 import { EXIT } from '../../pipelines/step.ts'
 import { RUN_FILE, withCandidateRun } from '../../pipelines/tracking/candidate-run.ts'
+import { localTracker } from '../../pipelines/tracking/local-tracker.ts'
 import type { Run } from '../../pipelines/tracking/tracker.ts'
 import { type FakeCandidateOptions, fakeDataSet, fakeEvaluation, writeFakeCandidate, writeFakeDataSet } from './fake-candidate.ts'
 
@@ -250,15 +251,23 @@ t.test('the step says by its exit code what the gate said, and prints the report
 
 t.test('what is recorded goes to the run that made the candidate', async t => {
   const { directory } = await prepare(t)
-  const said: unknown[] = []
-  const run = { id: 'run-7', tags: async (tags: object) => { said.push(tags) } }
-  const tracker = { open: async (description: object) => { said.push(description); return run as unknown as Run } }
-  const record = async (run: Run) => await run.tags({ gate: 'passed' })
+  const tracker = localTracker(`${directory}-runs`)
+  const record = async (run: Run) => { await run.tags({ gate: 'passed' }); return undefined }
   await withCandidateRun(tracker, directory, 'gate', record)
-  t.same(said, [], 'a candidate that no run made')
-  await writeFile(join(directory, RUN_FILE), '{"id":"run-7"}')
+  await t.rejects(readdir(`${directory}-runs`), { code: 'ENOENT' }, 'a candidate that no run made')
+
+  const made = await tracker.open({ name: 'train', tags: {} })
+  await writeFile(join(directory, RUN_FILE), JSON.stringify({ id: made.id }))
   await withCandidateRun(tracker, directory, 'gate', record)
-  t.match(said, [{ name: 'gate', resume: 'run-7' }, { gate: 'passed' }])
+  const said = async (id: string) => await readFile(join(`${directory}-runs`, id, 'record.jsonl'), 'utf8')
+  t.match(await said(made.id), /"gate":"passed"/)
+  t.notMatch(await said(made.id), /"end"/, 'the next step goes on with it')
+
+  await withCandidateRun(tracker, directory, 'promote', async () => 'FINISHED')
+  t.match(await said(made.id), /"end":"FINISHED"/)
+  await withCandidateRun(tracker, directory, 'gate', record)
+  const [own] = (await readdir(`${directory}-runs`)).filter(id => id !== made.id)
+  t.match(await said(own!), new RegExp(`"candidateRun":"${made.id}"[^]*"gate":"passed"[^]*"end":"FINISHED"`), 'a run of its own')
 })
 
 async function prepare (t: Test, candidate: FakeCandidateOptions = {}) {
