@@ -50,8 +50,10 @@ function asText (columns: readonly string[]): string {
 }
 
 async function firstLine (path: string): Promise<string> {
-  for await (const line of createInterface({ input: createReadStream(path) })) return line.replace(/^\ufeff/, '')
-  return ''
+  const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]()
+  const { value = '' } = await lines.next()
+  await lines.return?.()
+  return value.replace(/^\ufeff/, '')
 }
 
 function splitHeader (line: string, delimiter: string): string[] {

@@ -49,10 +49,16 @@ t.test('a data scientist with 320 rows and an own taxonomy gets a version that s
   const directory = join(folder, 'own', '1.0.0')
   const { description, splits } = await readDataSet(directory)
   t.match(description, {
-    schemaVersion: 2, name: 'own', version: '1.0.0', taxonomy: { name: 'own' }, createdAt: '2026-11-25T00:00:00Z',
+    schemaVersion: 2,
+    name: 'own',
+    version: '1.0.0',
+    taxonomy: { name: 'own' },
+    createdAt: '2026-11-25T00:00:00Z',
     schema: { text: { type: 'string', examples: 320 }, channel: { examples: 320 } },
     parents: [{ file: join(folder, 'rows.jsonl'), sha256: /^[0-9a-f]{64}$/, rows: 320 }],
-    parameters: { split: 'random', seed: 0, onConflict: 'reject', limits: { minPerLabel: 5 } }, rejected: {}, allowed: []
+    parameters: { split: 'random', seed: 0, onConflict: 'reject', limits: { minPerLabel: 5 } },
+    rejected: {},
+    allowed: []
   })
   t.match(description.code, { gitCommit: /^[0-9a-f]{40}$/, digest: /^[0-9a-f]{64}$/ })
   for (const split of SPLITS) {
