@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeDigest, gitState } from '../code-version.ts'
 import { checkDataSet } from '../data/checks.ts'
 import type { Check } from '../data/checks/check.ts'
 import { DESCRIPTION_FILE, type Split, digestOf, readDescription } from '../data/data-set.ts'
@@ -10,7 +11,6 @@ import { readProfile } from '../data/profile.ts'
 import { NEAR_DUPLICATE, SAME_TEXT } from '../data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
 import { PipelineError } from '../step.ts'
-import { codeVersion } from './code-version.ts'
 import type { Columns } from './columns.ts'
 import { type ConflictRule, deduplicate } from './deduplicate.ts'
 import { REASONS, type Redactor, createPseudonyms } from './example.ts'
@@ -21,6 +21,9 @@ import type { Rejected, Row } from './rows.ts'
 import { type Ratios, type SplitMode, assignSplits } from './split.ts'
 import { Spool } from './spool.ts'
 import { type Written, writeRejected, writeSplits } from './write-splits.ts'
+
+/** Folders whose code decides what a prepared data set is like. */
+const FOLDERS = ['data', 'prepare', 'redact']
 
 export interface PrepareOptions {
   readonly name: string
@@ -64,7 +67,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   const paths = await findInputs(options.inputs)
   const inputs = await Promise.all(paths.map(openInput))
   const parents = await parentsOf([...options.parents, ...options.inputs])
-  const code = await codeVersion()
+  const code = { ...gitState(), digest: await codeDigest(FOLDERS) }
   const inputDigest = await digestOfAll(options, inputs, parents)
   const existing = await readDescription(directory).catch(() => undefined)
   if (existing?.inputDigest === inputDigest && existing.code?.digest === code.digest) {
