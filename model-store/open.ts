@@ -31,13 +31,7 @@ export function openModelStore (url: string, environment: StoreEnvironment = {})
   const [, scheme = '', rest = ''] = /^(\w+):(.*)$/.exec(url) ?? []
   const cacheFolder = environment.MODEL_CACHE_DIR || DEFAULT_CACHE
   if (scheme === 'file' && rest.replace(/^\/\//, '')) return createFileStore(rest.replace(/^\/\//, ''))
-  if (scheme === 'mlflow') {
-    return createMlflowStore({
-      server: { url: mlflowAddress(rest || environment.MLFLOW_TRACKING_URI || ''), username: environment.MLFLOW_TRACKING_USERNAME, password: environment.MLFLOW_TRACKING_PASSWORD },
-      experiment: environment.MLFLOW_EXPERIMENT_NAME || DEFAULT_EXPERIMENT,
-      cacheFolder
-    })
-  }
+  if (scheme === 'mlflow') return openMlflow(rest || environment.MLFLOW_TRACKING_URI || '', environment, cacheFolder)
   if (scheme === 's3') {
     const [, bucket = '', prefix = ''] = /^\/\/([^/]+)(.*)$/.exec(rest) ?? []
     if (!BUCKET.test(bucket)) throw new ModelStoreError('ERR_STORE_URL', 'MODEL_STORE_URL must name a bucket, as in s3://bucket/prefix')
@@ -46,19 +40,13 @@ export function openModelStore (url: string, environment: StoreEnvironment = {})
   throw new ModelStoreError('ERR_STORE_URL', `MODEL_STORE_URL must be file: and a folder, mlflow: or s3://bucket/prefix (got ${url.split(':')[0]}:)`)
 }
 
-/**
- * The address of an MLflow server, checked.
- * @throws {ModelStoreError} ERR_STORE_URL
- */
-function mlflowAddress (address: string): string {
-  const parsed = URL.canParse(address) ? new URL(address) : undefined
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw new ModelStoreError('ERR_STORE_URL', 'MODEL_STORE_URL mlflow: needs the address of a server, http://host:port, after it or in MLFLOW_TRACKING_URI')
+function openMlflow (url: string, environment: StoreEnvironment, cacheFolder: string): ModelStore {
+  const { MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password, MLFLOW_EXPERIMENT_NAME: experiment } = environment
+  try {
+    return createMlflowStore({ server: { url, username, password }, experiment: experiment || DEFAULT_EXPERIMENT, cacheFolder })
+  } catch (cause) {
+    throw new ModelStoreError('ERR_STORE_URL', `MODEL_STORE_URL mlflow: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
-  if (parsed.username || parsed.password) {
-    throw new ModelStoreError('ERR_STORE_URL', 'The login for MLflow belongs in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, not in the address')
-  }
-  return address
 }
 
 /** Brings the version that an alias points at to disk, verified. */

@@ -34,7 +34,9 @@ export class MlflowConnection {
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
 
+  /** @throws {MlflowError} ERR_MLFLOW_ADDRESS */
   constructor ({ url, username, password }: MlflowServer) {
+    checkAddress(url)
     this.#url = url.replace(/\/+$/, '')
     this.#headers = username ? { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` } : {}
   }
@@ -71,6 +73,12 @@ export class MlflowConnection {
       throw isNetworkFailure(error) ? noAnswer(error, what, deadlineMs) : error
     }
   }
+}
+
+function checkAddress (url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) throw new MlflowError('ERR_MLFLOW_ADDRESS', 'An MLflow server is named by its address, http://host:port')
+  if (parsed.username || parsed.password) throw new MlflowError('ERR_MLFLOW_ADDRESS', 'The login for MLflow belongs in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, not in the address')
 }
 
 /** An error that is told as JSON, or as text or HTML where it does not come from MLflow's own handlers. */

@@ -1,5 +1,7 @@
 /** What a call to MLflow can come to; callers switch on `code`. */
 export type MlflowErrorCode =
+  /** The server's address is none. */
+  | 'ERR_MLFLOW_ADDRESS'
   /** No answer in time, or one that says that the server cannot just now. */
   | 'ERR_MLFLOW_UNAVAILABLE'
   /** An answer that says no: `reason` says why. */

@@ -20,7 +20,7 @@ export interface StoreUnderTest {
 }
 
 /** Of the requests that publishing takes, every which one is cut off. */
-const PUBLISH_STRIDE = 3
+const PUBLISH_STRIDE = 4
 
 type CreateStore = (t: Test) => Promise<StoreUnderTest>
 

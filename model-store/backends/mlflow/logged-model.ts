@@ -29,14 +29,6 @@ const MOST_ABANDONED = 50
 const InfoSchema = Type.Object({ model_id: Type.String(), artifact_uri: Type.String(), status: Type.String(), creation_timestamp_ms: Type.Optional(Type.Union([Type.Integer(), Type.String()])) })
 const ModelSchema = Type.Object({ model: Type.Object({ info: InfoSchema }) })
 const ModelsSchema = Type.Object({ models: Type.Optional(Type.Array(Type.Object({ info: InfoSchema }))) })
-const ExperimentSchema = Type.Object({ experiment: Type.Object({ experiment_id: Type.String() }) })
-
-/** Id of the experiment of this name, which is made where it is missing. */
-export async function experimentId (client: MlflowClient, name: string): Promise<string> {
-  await client.post('experiments/create', { parameters: { name }, answer: AnythingSchema }).catch(ifRefused('RESOURCE_ALREADY_EXISTS'))
-  const { experiment } = await client.get('experiments/get-by-name', { parameters: { experiment_name: name }, answer: ExperimentSchema })
-  return experiment.experiment_id
-}
 
 /** Begins a model: MLflow shows it as pending until it is ready. */
 export async function createLoggedModel (client: MlflowClient, { experiment, name, version }: LoggedModelKey): Promise<LoggedModel> {
@@ -80,10 +72,4 @@ export async function findAbandoned (client: MlflowClient, { experiment, name, v
 
 function toModel ({ model_id: id, artifact_uri: folder }: Static<typeof InfoSchema>): LoggedModel {
   return { id, folder }
-}
-
-function ifRefused (reason: string) {
-  return (error: unknown): void => {
-    if (!(error instanceof MlflowError && error.reason === reason)) throw error
-  }
 }

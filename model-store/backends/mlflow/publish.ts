@@ -4,14 +4,14 @@ import { ModelStoreError } from '../../errors.ts'
 import type { Manifest } from '../../manifest.ts'
 import type { MlflowClient } from '../../mlflow/client.ts'
 import { MlflowError, isUnavailable } from '../../mlflow/errors.ts'
-import { MANIFEST_FILE, describeFile, verifyDirectory } from '../../verify.ts'
-import { type LoggedModel, createLoggedModel, discardLoggedModel, experimentId, findAbandoned, finishLoggedModel } from './logged-model.ts'
+import { experimentId } from '../../mlflow/experiment.ts'
+import { MANIFEST_FILE, verifyDirectory } from '../../verify.ts'
+import { type LoggedModel, createLoggedModel, discardLoggedModel, findAbandoned, finishLoggedModel } from './logged-model.ts'
 import { describeForMlflow } from './mlmodel.ts'
-import { DIGEST_TAG, MODEL_ID_TAG, VERSION_TAG, createModel, createVersion, deleteVersion, listRegistered } from './registry.ts'
+import { MODEL_ID_TAG, createModel, createVersion, deleteVersion, listRegistered } from './registry.ts'
+import { versionTags } from './version-tags.ts'
 
 const UPLOADS_AT_A_TIME = 4
-/** MLflow cuts longer values off. */
-const MOST_TAG = 5_000
 
 /**
  * Uploads a version and registers it. Every file is there, and `MLmodel` came last, before the registry hears of it: what
@@ -76,20 +76,4 @@ async function refuseIfRegistered (client: MlflowClient, manifest: Manifest): Pr
 
 function alreadyPublished ({ name, version }: Manifest): ModelStoreError {
   return new ModelStoreError('ERR_VERSION_EXISTS', `${name} ${version} is published already`)
-}
-
-/** What a person looks for in the registry: where the version comes from and how good it is. */
-async function versionTags (directory: string, manifest: Manifest): Promise<Record<string, string>> {
-  const { sha256 } = await describeFile(directory, MANIFEST_FILE)
-  const { dataset, training, metrics, licence } = manifest
-  return {
-    [VERSION_TAG]: manifest.version,
-    [DIGEST_TAG]: sha256,
-    git_commit: training.gitCommit,
-    dataset: `${dataset.name} ${dataset.version}`,
-    dataset_digest: dataset.digest,
-    seed: String(training.seed),
-    licence: licence.slice(0, MOST_TAG),
-    ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`metric.${name}`, String(value)]))
-  }
 }

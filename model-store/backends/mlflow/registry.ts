@@ -80,7 +80,8 @@ export async function createModel (client: MlflowClient, name: string, about: { 
     await client.post('registered-models/create', { parameters: { name, description: about.description, tags: tagList(about.tags ?? {}) }, answer: ModelSchema })
     return true
   } catch (error) {
-    if (isRefusal(error, 'RESOURCE_ALREADY_EXISTS')) return false
+    // The second: it was there, and deleted while the server looked who it is.
+    if (isRefusal(error, 'RESOURCE_ALREADY_EXISTS') || isRefusal(error, 'RESOURCE_DOES_NOT_EXIST')) return false
     throw error
   }
 }
