@@ -66,7 +66,7 @@ caption { padding-block-end: .375rem; font-size: 1rem; text-align: start; }
 details caption { font-size: .875rem; }
 .quiet { color: var(--quiet); }
 th, td { padding: .375rem .625rem; text-align: start; vertical-align: baseline; }
-td + td, td:last-child, thead th + th { text-align: end; }
+td, thead th + th { text-align: end; }
 thead th { border-block-end: 1px solid var(--quiet); color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 500; }
 tbody tr + tr { border-block-start: 1px solid var(--line); }
