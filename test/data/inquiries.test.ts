@@ -9,8 +9,10 @@ const labels = taxonomy.labels.map(({ id }) => id)
 const limits = await readLimits('data/inquiries/limits.json')
 const { splits, description } = await readDataSet('data/inquiries/1.0.0')
 
-t.test('the data set passes the data tests: labels, counts, duplicates, no paraphrase across splits', async t => {
-  t.strictSame(checkDataSet(checkedFrom({ splits }, labels), limits).filter(({ passed }) => !passed), [])
+t.test('every version passes the data tests: labels, counts, duplicates, no paraphrase across splits', async t => {
+  for (const version of ['1.0.0', '1.1.0']) {
+    t.strictSame(checkDataSet(checkedFrom(await readDataSet(`data/inquiries/${version}`), labels), limits).filter(({ passed }) => !passed), [], version)
+  }
 })
 
 t.test('has both languages and out-of-scope texts in every split', async t => {
