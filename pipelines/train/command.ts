@@ -54,7 +54,7 @@ async function train (args: string[], environment: Readonly<Record<string, strin
   const classes = [...taxonomy.labels.map(({ id }) => id), OUT_OF_SCOPE]
 
   const embedded = await embedSplits(dataSet, encoder)
-  const head = trainHead(embedded.train, classes, HEAD_PARAMETERS, showProgress('training', HEAD_PARAMETERS.maxIterations))
+  const head = await trainHead(embedded.train, classes, HEAD_PARAMETERS, showProgress('training', HEAD_PARAMETERS.maxIterations))
   const labelledLogits = (items: readonly TrainingItem[]) => scoreItems(head, items).map((logits, index) => ({ logits, label: items[index]!.label }))
   const decisions = fitDecisions({ validation: labelledLogits(embedded.validation), test: labelledLogits(embedded.test) }, classes, THRESHOLD_TARGETS)
 
