@@ -1,11 +1,11 @@
-import type { SparseVector } from '../../api/inference/ngrams.ts'
+import { availableParallelism } from 'node:os'
 import { type Evaluation, minimize } from './lbfgs.ts'
+import { type GradientThreads, startGradientThreads } from './regression/gradient-threads.ts'
+import { createPreconditioner } from './regression/preconditioner.ts'
+import { type Features, type Problem, chunkCount, chunkSize, createProblem } from './regression/problem.ts'
+import { openProducts } from './regression/products.ts'
 
-/** One training item: a dense vector, and a sparse one where the model has n-grams. */
-export interface Features {
-  readonly dense: Float64Array
-  readonly sparse?: SparseVector | undefined
-}
+export type { Features } from './regression/problem.ts'
 
 export interface FitOptions {
   readonly classes: number
@@ -13,10 +13,14 @@ export interface FitOptions {
   readonly sparseSize: number
   /** Inverse strength of the L2 penalty, as in scikit-learn: sum of losses + |weights|² / (2 · c). */
   readonly c: number
-  /** Penalty of the sparse weights relative to the dense ones. @default 1 */
-  readonly sparsePenalty?: number
+  /** @default 200 */
   readonly maxIterations?: number
+  /** Stop when no component of the mean loss's gradient is larger. @default 1e-5 */
   readonly tolerance?: number
+  /** A fit to start from, of the same shape. @default zero */
+  readonly start?: SoftmaxRegression | undefined
+  /** Threads that share the gradient; the result does not depend on it. @default the cores, 1 for little work */
+  readonly threads?: number
   readonly onIteration?: (iteration: number, loss: number) => void
 }
 
@@ -27,79 +31,68 @@ export interface SoftmaxRegression {
   readonly bias: Float64Array
 }
 
+/** With fewer products a gradient, threads cost more than they give. */
+const LITTLE_WORK = 5e6
+
 /**
- * Fits multinomial logistic regression by L-BFGS. Deterministic: no sampling, starts from zero.
+ * Fits multinomial logistic regression by preconditioned L-BFGS. Deterministic: no sampling, and sums in an order that
+ * does not depend on the threads.
  * @param labels index of each item's class
  */
-export function fitSoftmaxRegression (items: readonly Features[], labels: readonly number[], options: FitOptions): SoftmaxRegression {
-  const { classes, sparseSize, c, sparsePenalty = 1, maxIterations = 200, tolerance = 1e-5 } = options
-  const width = items[0]!.dense.length
-  const sparseStart = classes * width
-  const biasStart = sparseStart + sparseSize * classes
-  const penalty = 1 / (c * items.length)
-  const scores = new Float64Array(classes)
-
-  function objective (point: Float64Array): Evaluation {
-    const gradient = new Float64Array(point.length)
-    let loss = 0
-    items.forEach(({ dense, sparse }, item) => {
-      score(point, dense, sparse)
-      loss += toProbabilityErrors(scores, labels[item]!)
-      for (let index = 0; index < classes; index++) {
-        const error = scores[index]! / items.length
-        const row = index * width
-        for (let dimension = 0; dimension < width; dimension++) gradient[row + dimension]! += error * dense[dimension]!
-        gradient[biasStart + index]! += error
-        scores[index] = error
-      }
-      if (!sparse) return
-      for (let feature = 0; feature < sparse.indices.length; feature++) {
-        const row = sparseStart + sparse.indices[feature]! * classes
-        for (let index = 0; index < classes; index++) gradient[row + index]! += scores[index]! * sparse.values[feature]!
-      }
-    })
-    let value = loss / items.length
-    for (let index = 0; index < biasStart; index++) {
-      const weight = penalty * (index < sparseStart ? 1 : sparsePenalty) * point[index]!
-      value += weight * point[index]! / 2
-      gradient[index]! += weight
-    }
-    return { value, gradient }
-  }
-
-  function score (point: Float64Array, dense: Float64Array, sparse: SparseVector | undefined): void {
-    for (let index = 0; index < classes; index++) {
-      let sum = point[biasStart + index]!
-      const row = index * width
-      for (let dimension = 0; dimension < width; dimension++) sum += point[row + dimension]! * dense[dimension]!
-      scores[index] = sum
-    }
-    if (!sparse) return
-    for (let feature = 0; feature < sparse.indices.length; feature++) {
-      const row = sparseStart + sparse.indices[feature]! * classes
-      for (let index = 0; index < classes; index++) scores[index]! += point[row + index]! * sparse.values[feature]!
-    }
-  }
-
-  const { onIteration } = options
-  const solution = minimize(objective, new Float64Array(biasStart + classes), { maxIterations, tolerance, ...(onIteration && { onIteration }) })
-  return {
-    dense: solution.subarray(0, sparseStart),
-    sparse: solution.subarray(sparseStart, biasStart),
-    bias: solution.subarray(biasStart)
+export async function fitSoftmaxRegression (items: readonly Features[], labels: readonly number[], options: FitOptions): Promise<SoftmaxRegression> {
+  const { classes, sparseSize, maxIterations = 200, tolerance = 1e-5, onIteration } = options
+  const problem = createProblem(items, labels, classes, sparseSize)
+  const penalty = 1 / (options.c * items.length)
+  const products = await openProducts()
+  const threads = await startGradientThreads(problem, options.threads ?? threadsFor(problem))
+  try {
+    const precondition = await createPreconditioner(problem, penalty, products)
+    const start = new Float64Array(problem.point.length)
+    if (options.start) join(options.start, start)
+    const solution = await minimize(async point => await evaluate(problem, threads, penalty, point), start, { maxIterations, tolerance, precondition, ...(onIteration && { onIteration }) })
+    return split(solution, problem)
+  } finally {
+    await threads.close()
+    await products.close()
   }
 }
 
-/** Turns scores in place into probability minus truth. @returns minus the log of the true class's probability */
-function toProbabilityErrors (scores: Float64Array, label: number): number {
-  const highest = scores.reduce((max, value) => Math.max(max, value), -Infinity)
-  let sum = 0
-  for (let index = 0; index < scores.length; index++) {
-    scores[index] = Math.exp(scores[index]! - highest)
-    sum += scores[index]!
+function threadsFor ({ items, classes, width, byItem }: Problem): number {
+  return classes * (items * width + byItem.indices.length) < LITTLE_WORK ? 1 : availableParallelism()
+}
+
+/** Mean loss and its gradient, penalty included. */
+async function evaluate (problem: Problem, threads: GradientThreads, penalty: number, point: Float64Array): Promise<Evaluation> {
+  const { items, classes, width, columns, chunkSums, sparseGradient } = problem
+  problem.point.set(point)
+  await threads.compute()
+  const gradient = new Float64Array(point.length)
+  const denseSize = classes * width
+  const biasStart = denseSize + classes * columns
+  let value = 0
+  for (let chunk = 0; chunk < chunkCount(items); chunk++) {
+    const start = chunk * chunkSize(classes, width)
+    for (let index = 0; index < denseSize; index++) gradient[index]! += chunkSums[start + index]!
+    for (let index = 0; index < classes; index++) gradient[biasStart + index]! += chunkSums[start + denseSize + index]!
+    value += chunkSums[start + denseSize + classes]!
   }
-  for (let index = 0; index < scores.length; index++) scores[index]! /= sum
-  const loss = -Math.log(Math.max(scores[label]!, 1e-300))
-  scores[label]! -= 1
-  return loss
+  gradient.set(sparseGradient, denseSize)
+  let squares = 0
+  for (let index = 0; index < biasStart; index++) {
+    squares += point[index]! ** 2
+    gradient[index]! += penalty * point[index]!
+  }
+  return { value: value + penalty * squares / 2, gradient }
+}
+
+function join ({ dense, sparse, bias }: SoftmaxRegression, point: Float64Array): void {
+  point.set(dense)
+  point.set(sparse, dense.length)
+  point.set(bias, dense.length + sparse.length)
+}
+
+function split (point: Float64Array, { classes, width, columns }: Problem): SoftmaxRegression {
+  const sparseStart = classes * width
+  const biasStart = sparseStart + classes * columns
+  return { dense: point.subarray(0, sparseStart), sparse: point.subarray(sparseStart, biasStart), bias: point.subarray(biasStart) }
 }

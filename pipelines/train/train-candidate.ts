@@ -82,7 +82,7 @@ export async function trainCandidate (directory: string, options: TrainOptions):
 
   const embedded = await embedSplits(dataSet, encoder)
   const progress = showProgress('training', parameters.maxIterations)
-  const head = trainHead(embedded.train, classes, parameters, (iteration, loss) => {
+  const head = await trainHead(embedded.train, classes, parameters, (iteration, loss) => {
     progress(iteration)
     onIteration?.(iteration, loss)
   })

@@ -1,6 +1,6 @@
 import type { Head, NgramHead } from '../../api/inference/head.ts'
 import { type NgramOptions, type SparseVector, countNgrams, weighNgrams } from '../../api/inference/ngrams.ts'
-import { type Features, fitSoftmaxRegression } from './softmax-regression.ts'
+import { type Features, type SoftmaxRegression, fitSoftmaxRegression } from './softmax-regression.ts'
 
 /** A text with its embedding and its class. */
 export interface TrainingItem {
@@ -9,48 +9,98 @@ export interface TrainingItem {
   readonly label: string
 }
 
+export interface NgramParameters extends NgramOptions {
+  /** Length of the n-gram vector beside the embedding, which has length 1 on average. */
+  readonly scale: number
+  /** An n-gram in fewer texts is left out. */
+  readonly minTexts: number
+}
+
 export interface HeadParameters {
   /** Inverse strength of the L2 penalty. */
   readonly c: number
   readonly maxIterations: number
   /** Character n-grams beside the embedding; left out: the embedding alone. */
-  readonly ngrams?: NgramOptions & {
-    /** Length of the n-gram vector beside the embedding, which has length 1 on average. */
-    readonly scale: number
-    /** An n-gram in fewer texts is left out. */
-    readonly minTexts: number
+  readonly ngrams?: NgramParameters & {
+    /** N-grams get a regression of their own, and its logits are added with this factor; left out: one for both. */
+    readonly share?: number
   }
 }
 
+/** What one regression reads. */
+export interface HeadPart {
+  readonly c: number
+  readonly maxIterations: number
+  readonly embedding: boolean
+  readonly ngrams?: NgramParameters | undefined
+}
+
+/** Trains the head of an embedding: one regression, or two whose logits are added. Serving is one product all the same. */
+export async function trainHead (items: readonly TrainingItem[], classes: readonly string[], parameters: HeadParameters, onIteration?: (iteration: number, loss: number) => void): Promise<Head> {
+  const [first, ...others] = partsOf(parameters)
+  let { head } = await trainPart(items, classes, first.part, { ...(onIteration && { onIteration }) })
+  for (const { part, factor } of others) head = addHeads(head, (await trainPart(items, classes, part)).head, factor)
+  return head
+}
+
+/** The regressions that parameters ask for, and the factors of their logits; the first has factor 1. */
+export function partsOf ({ c, maxIterations, ngrams }: HeadParameters): [WeightedPart, ...WeightedPart[]] {
+  if (ngrams?.share === undefined) return [{ part: { c, maxIterations, embedding: true, ngrams }, factor: 1 }]
+  const { share, ...options } = ngrams
+  return [
+    { part: { c, maxIterations, embedding: true }, factor: 1 },
+    { part: { c, maxIterations, embedding: false, ngrams: options }, factor: share }
+  ]
+}
+
+export interface WeightedPart {
+  readonly part: HeadPart
+  readonly factor: number
+}
+
+export interface PartOptions {
+  /** A fit of the same items and n-grams to start from. */
+  readonly start?: SoftmaxRegression | undefined
+  readonly onIteration?: (iteration: number, loss: number) => void
+}
+
 /**
- * Trains the head of an embedding: multinomial logistic regression on centred embeddings and n-grams, then centring
- * and scaling folded into the weights, so that serving is one product.
+ * Multinomial logistic regression on centred embeddings and n-grams, then centring and scaling folded into the weights.
  */
-export function trainHead (items: readonly TrainingItem[], classes: readonly string[], parameters: HeadParameters, onIteration?: (iteration: number, loss: number) => void): Head {
+export async function trainPart (items: readonly TrainingItem[], classes: readonly string[], { c, maxIterations, embedding, ngrams }: HeadPart, options: PartOptions = {}): Promise<{ head: Head, fit: SoftmaxRegression }> {
   const { mean, scale } = standardization(items.map(item => item.embedding))
-  const counts = parameters.ngrams && items.map(({ text }) => countNgrams(text, parameters.ngrams!))
-  const idf = counts && inverseDocumentFrequency(counts, parameters.ngrams!)
+  const counts = ngrams && items.map(({ text }) => countNgrams(text, ngrams))
+  const idf = counts && inverseDocumentFrequency(counts, ngrams)
   const columns = idf && usedBuckets(idf)
-  const features = items.map(({ embedding }, index): Features => ({
-    dense: Float64Array.from(embedding, (value, dimension) => (value - mean[dimension]!) / scale),
-    ...(columns && { sparse: toColumns(weighNgrams(counts![index]!, idf), columns, parameters.ngrams!.scale) })
+  const features = items.map((item, index): Features => ({
+    dense: embedding ? Float64Array.from(item.embedding, (value, dimension) => (value - mean[dimension]!) / scale) : NO_EMBEDDING,
+    ...(columns && { sparse: toColumns(weighNgrams(counts![index]!, idf), columns, ngrams!.scale) })
   }))
-  const classIndex = new Map(classes.map((id, index) => [id, index]))
-  const labels = items.map(({ label }) => {
-    const index = classIndex.get(label)
+  const fit = await fitSoftmaxRegression(features, classIndices(items, classes), { classes: classes.length, sparseSize: columns?.size ?? 0, c, maxIterations, ...options })
+  const weights = classes.map((_, index) => embedding ? fit.dense.slice(index * mean.length, (index + 1) * mean.length).map(weight => weight / scale) : new Float64Array(mean.length))
+  const bias = fit.bias.map((value, index) => value - weights[index]!.reduce((sum, weight, dimension) => sum + weight * mean[dimension]!, 0))
+  return { head: { classes, weights, bias, ngrams: columns && toNgramHead(ngrams!, idf, columns, fit.sparse) }, fit }
+}
+
+const NO_EMBEDDING = new Float64Array(0)
+
+/** The head that gives the first one's logits plus the second one's times a factor; n-grams are the second one's. */
+function addHeads (first: Head, second: Head, factor: number): Head {
+  return {
+    classes: first.classes,
+    weights: first.weights.map((row, index) => row.map((weight, dimension) => weight + factor * second.weights[index]![dimension]!)),
+    bias: first.bias.map((value, index) => value + factor * second.bias[index]!),
+    ngrams: second.ngrams && { ...second.ngrams, weights: second.ngrams.weights.map(weight => weight * factor) }
+  }
+}
+
+function classIndices (items: readonly TrainingItem[], classes: readonly string[]): number[] {
+  const indices = new Map(classes.map((id, index) => [id, index]))
+  return items.map(({ label }) => {
+    const index = indices.get(label)
     if (index === undefined) throw new Error(`Label ${label} is no class of the head`)
     return index
   })
-  const fit = fitSoftmaxRegression(features, labels, {
-    classes: classes.length,
-    sparseSize: columns?.size ?? 0,
-    c: parameters.c,
-    maxIterations: parameters.maxIterations,
-    ...(onIteration && { onIteration })
-  })
-  const weights = classes.map((_, index) => fit.dense.slice(index * mean.length, (index + 1) * mean.length).map(weight => weight / scale))
-  const bias = fit.bias.map((value, index) => value - weights[index]!.reduce((sum, weight, dimension) => sum + weight * mean[dimension]!, 0))
-  return { classes, weights, bias, ngrams: columns && toNgramHead(parameters.ngrams!, idf, columns, fit.sparse) }
 }
 
 /** The mean embedding and the root mean square distance to it. */
@@ -63,7 +113,7 @@ function standardization (embeddings: readonly Float32Array[]): { mean: Float64A
 }
 
 /** Smoothed idf, ln((1 + n) / (1 + df)) + 1, and 0 for n-grams in too few texts. */
-function inverseDocumentFrequency (counts: ReadonlyArray<Map<number, number>>, { buckets, minTexts }: { buckets: number, minTexts: number }): Float32Array {
+function inverseDocumentFrequency (counts: ReadonlyArray<Map<number, number>>, { buckets, minTexts }: NgramParameters): Float32Array {
   const texts = new Uint32Array(buckets)
   for (const count of counts) for (const bucket of count.keys()) texts[bucket]!++
   return Float32Array.from(texts, frequency => frequency < minTexts ? 0 : Math.log((1 + counts.length) / (1 + frequency)) + 1)
@@ -81,7 +131,7 @@ function toColumns ({ indices, values }: SparseVector, columns: ReadonlyMap<numb
 }
 
 /** The scale goes into the weights, so that serving need not know it. */
-function toNgramHead ({ minLength, maxLength, buckets, scale }: NonNullable<HeadParameters['ngrams']>, idf: Float32Array, columns: ReadonlyMap<number, number>, fitted: Float64Array): NgramHead {
+function toNgramHead ({ minLength, maxLength, buckets, scale }: NgramParameters, idf: Float32Array, columns: ReadonlyMap<number, number>, fitted: Float64Array): NgramHead {
   const classes = fitted.length / columns.size
   const weights = new Float32Array(buckets * classes)
   for (const [bucket, column] of columns) {

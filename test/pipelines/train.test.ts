@@ -2,9 +2,9 @@ import t from 'tap'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
 import { fitTemperature } from '../../pipelines/train/calibration.ts'
 import { minimize } from '../../pipelines/train/lbfgs.ts'
-import { fitSoftmaxRegression } from '../../pipelines/train/softmax-regression.ts'
+import { type Features, fitSoftmaxRegression } from '../../pipelines/train/softmax-regression.ts'
 import { type ScoredItem, chooseThresholds, rates } from '../../pipelines/train/thresholds.ts'
-import { type TrainingItem, trainHead } from '../../pipelines/train/train-head.ts'
+import { type HeadPart, type TrainingItem, trainHead, trainPart } from '../../pipelines/train/train-head.ts'
 
 /** Numbers from 0 to 1 that are the same in every run (mulberry32). */
 function random (seed: number): () => number {
@@ -18,36 +18,58 @@ function random (seed: number): () => number {
 }
 
 t.test('L-BFGS finds the minimum of the Rosenbrock function', async t => {
-  const rosenbrock = ([x = 0, y = 0]: Float64Array) => ({
+  const rosenbrock = async ([x = 0, y = 0]: Float64Array) => ({
     value: (1 - x) ** 2 + 100 * (y - x * x) ** 2,
     gradient: Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x))
   })
-  const [x, y] = minimize(rosenbrock, Float64Array.of(-1.2, 1), { maxIterations: 200, tolerance: 1e-8 })
+  const [x, y] = await minimize(rosenbrock, Float64Array.of(-1.2, 1), { maxIterations: 200, tolerance: 1e-8 })
   t.match([x!.toFixed(5), y!.toFixed(5)], ['1.00000', '1.00000'])
 })
 
-t.test('softmax regression stops where its gradient is zero, dense and sparse', async t => {
-  const next = random(1)
-  const items = Array.from({ length: 60 }, () => ({
-    dense: Float64Array.from({ length: 3 }, () => next() - 0.5),
-    sparse: { indices: Int32Array.of(Math.floor(next() * 4)), values: Float32Array.of(1) }
-  }))
-  const labels = items.map(({ dense, sparse }) => dense[0]! + (sparse.indices[0] === 1 ? 0.4 : 0) > 0.1 ? 1 : dense[1]! > 0 ? 2 : 0)
-  const c = 2
-  const fit = fitSoftmaxRegression(items, labels, { classes: 3, sparseSize: 4, c, tolerance: 1e-9, maxIterations: 500 })
-  // At the optimum of sum of losses + |w|²/(2c): w = c · Σ (truth − probability) · x, and Σ (truth − probability) = 0.
-  const errors = items.map(({ dense, sparse }, item) => {
-    const logits = Float64Array.from({ length: 3 }, (_, k) =>
-      fit.bias[k]! + dense.reduce((sum, x, d) => sum + x * fit.dense[3 * k + d]!, 0) + fit.sparse[3 * sparse.indices[0]! + k]!)
-    return softmax(logits, 1).map((p, k) => (labels[item] === k ? 1 : 0) - p)
+/** 5 dense and 6 sparse features, 4 classes. */
+function syntheticItems (count: number): { items: Features[], labels: number[] } {
+  const next = random(5)
+  const labels: number[] = []
+  const items = Array.from({ length: count }, () => {
+    const dense = Float64Array.from({ length: 5 }, () => next() - 0.5)
+    const column = Math.floor(6 * next())
+    const level = 0.5 + 0.6 * dense[0]! + 0.15 * dense[1]! + (column === 2 ? 0.2 : 0) + 0.5 * (next() - 0.5)
+    labels.push(Math.floor(4 * Math.min(0.999, Math.max(0, level))))
+    return { dense, sparse: { indices: Int32Array.of(column), values: Float32Array.of(1) } }
   })
-  for (let k = 0; k < 3; k++) {
-    t.ok(Math.abs(errors.reduce((sum, error) => sum + error[k]!, 0)) < 1e-5, `bias ${k}`)
-    const expected = c * errors.reduce((sum, error, item) => sum + error[k]! * items[item]!.dense[0]!, 0)
-    t.ok(Math.abs(fit.dense[3 * k]! - expected) < 1e-4, `dense weight of class ${k}`)
-    const expectedSparse = c * errors.reduce((sum, error, item) => sum + (items[item]!.sparse.indices[0] === 1 ? error[k]! : 0), 0)
-    t.ok(Math.abs(fit.sparse[3 + k]! - expectedSparse) < 1e-4, `sparse weight of class ${k}`)
-  }
+  return { items, labels }
+}
+
+/**
+ * What scikit-learn 1.9.1 finds for `syntheticItems(120)`: LogisticRegression(C=3, tol=1e-12, max_iter=100000) on the
+ * dense features and the sparse ones written out.
+ */
+const REFERENCE = {
+  loss: 0.9703285660751833,
+  firstClass: [-3.6252111107015876, -1.03875662646769, 0.024493600255354676, 0.7106380819634058, 0.13143671033097876],
+  thirdColumn: [-1.4626271949471568, -1.2797441014489974, 0.8679967995894681, 1.8743744968066867],
+  bias: [-0.5458107305172182, 0.5251355401824056, 0.8575245344695962, -0.8368493441347894]
+}
+
+t.test('softmax regression finds what scikit-learn finds, dense and sparse', async t => {
+  const { items, labels } = syntheticItems(120)
+  let loss = Infinity
+  const fit = await fitSoftmaxRegression(items, labels, { classes: 4, sparseSize: 6, c: 3, tolerance: 1e-9, onIteration: (_, value) => { loss = value } })
+  t.ok(Math.abs(loss - REFERENCE.loss) < 1e-12, `loss ${loss}`)
+  const near = (found: Float64Array, expected: number[], what: string) =>
+    t.ok(expected.every((value, index) => Math.abs(value - found[index]!) < 1e-6), `${what}: ${[...found]}`)
+  near(fit.dense.subarray(0, 5), REFERENCE.firstClass, 'dense weights of the first class')
+  near(fit.sparse.subarray(8, 12), REFERENCE.thirdColumn, 'sparse weights of the third column')
+  near(fit.bias, REFERENCE.bias, 'bias')
+})
+
+t.test('softmax regression is the same bit for bit on one thread and on three, and from wherever it starts', async t => {
+  const { items, labels } = syntheticItems(3_000) // three chunks
+  const options = { classes: 4, sparseSize: 6, c: 3, tolerance: 1e-9 }
+  const alone = await fitSoftmaxRegression(items, labels, { ...options, threads: 1 })
+  t.strictSame(await fitSoftmaxRegression(items, labels, { ...options, threads: 3 }), alone)
+  const again = await fitSoftmaxRegression(items, labels, { ...options, start: await fitSoftmaxRegression(items, labels, { ...options, c: 1 }) })
+  t.ok(again.dense.every((weight, index) => Math.abs(weight - alone.dense[index]!) < 1e-5))
 })
 
 t.test('a head learns from embedding and n-grams, serves what it learned, and is the same every time', async t => {
@@ -58,12 +80,26 @@ t.test('a head learns from embedding and n-grams, serves what it learned, and is
     return { text: words[label], label, embedding: Float32Array.from({ length: 4 }, () => next()) }
   })
   const parameters = { c: 5, maxIterations: 50, ngrams: { minLength: 2, maxLength: 3, buckets: 256, scale: 1, minTexts: 1 } }
-  const head = trainHead(items, ['blue', 'red'], parameters)
+  const head = await trainHead(items, ['blue', 'red'], parameters)
   const score = createLinearScorer(head)
   const [blue, red] = score('eine ROTE')(items[0]!.embedding)
   t.ok(red! > blue!, 'only the n-grams tell the classes apart')
-  t.strictSame(trainHead(items, ['blue', 'red'], parameters), head)
-  t.throws(() => trainHead(items, ['blue'], parameters), /red is no class/)
+  t.strictSame(await trainHead(items, ['blue', 'red'], parameters), head)
+  await t.rejects(trainHead(items, ['blue'], parameters), /red is no class/)
+})
+
+t.test('n-grams with a share have a regression of their own, whose logits are added', async t => {
+  const next = random(6)
+  const items: TrainingItem[] = Array.from({ length: 80 }, (_, index) => {
+    const label = index % 2 ? 'red' : 'blue'
+    return { text: `${label === 'red' ? 'rote' : 'blaue'} ${index}`, label, embedding: Float32Array.of(next() + (index % 2), next()) }
+  })
+  const ngrams = { minLength: 2, maxLength: 3, buckets: 256, scale: 1, minTexts: 1 }
+  const logits = async (part: Pick<HeadPart, 'embedding' | 'ngrams'>) =>
+    createLinearScorer((await trainPart(items, ['blue', 'red'], { c: 5, maxIterations: 50, ...part })).head)(items[3]!.text)(items[3]!.embedding)
+  const [embedding, text] = [await logits({ embedding: true }), await logits({ embedding: false, ngrams })]
+  const both = createLinearScorer(await trainHead(items, ['blue', 'red'], { c: 5, maxIterations: 50, ngrams: { ...ngrams, share: 0.5 } }))(items[3]!.text)(items[3]!.embedding)
+  both.forEach((logit, index) => t.ok(Math.abs(logit - embedding[index]! - 0.5 * text[index]!) < 1e-5, `${logit}`))
 })
 
 t.test('the temperature that made the labels is found again', async t => {

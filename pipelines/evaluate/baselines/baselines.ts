@@ -21,7 +21,7 @@ export async function measureBaselines ({ description, splits }: DataSet, split:
   const path = join(cacheDirectory, `baselines-${key.slice(0, 32)}.json`)
   const known = await readFile(path, 'utf8').catch(() => undefined)
   if (known) return JSON.parse(known)
-  const measured = compareBaselines(splits.train.filter(isInScope), splits[split].filter(isInScope), labels)
+  const measured = await compareBaselines(splits.train.filter(isInScope), splits[split].filter(isInScope), labels)
   await mkdir(cacheDirectory, { recursive: true })
   await writeFile(`${path}.new`, JSON.stringify(measured))
   await rename(`${path}.new`, path)
@@ -29,13 +29,13 @@ export async function measureBaselines ({ description, splits }: DataSet, split:
 }
 
 /** Trains each baseline on some texts and measures it on others; none without texts to train on. */
-export function compareBaselines (train: readonly LabelledText[], items: readonly LabelledText[], labels: Manifest['labels']): Baselines {
+export async function compareBaselines (train: readonly LabelledText[], items: readonly LabelledText[], labels: Manifest['labels']): Promise<Baselines> {
   if (!train.length) return {}
   const majority = trainMajority(train)
   const classifiers: Record<string, TextClassifier> = {
     majority,
     keywords: keywordClassifier(labels, majority),
-    tfidf: trainTfidf(train, showProgress('training the TF-IDF baseline', TFIDF_ITERATIONS))
+    tfidf: await trainTfidf(train, showProgress('training the TF-IDF baseline', TFIDF_ITERATIONS))
   }
   return Object.fromEntries(Object.entries(classifiers).map(([name, classify]) => {
     const outcomes = items.map(({ text, label }) => ({ truth: label, predicted: classify(text), confidence: 1 }))

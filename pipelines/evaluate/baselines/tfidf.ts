@@ -15,14 +15,14 @@ const C = 10
  * The classical way without an encoder: words and character n-grams inside them, weighed by TF-IDF, and multinomial
  * logistic regression.
  */
-export function trainTfidf (train: readonly LabelledText[], onIteration?: (iteration: number) => void): TextClassifier {
+export async function trainTfidf (train: readonly LabelledText[], onIteration?: (iteration: number) => void): Promise<TextClassifier> {
   const terms = train.map(({ text }) => countTerms(text))
   const columns = columnsOf(terms)
   const idf = inverseDocumentFrequency(terms, columns)
   const vectorOf = (counts: ReadonlyMap<string, number>): SparseVector => weighNgrams(toColumns(counts, columns), idf)
   const labels = [...new Set(train.map(({ label }) => label))].sort()
   const items = terms.map(counts => ({ dense: NO_EMBEDDING, sparse: vectorOf(counts) }))
-  const { sparse, bias } = fitSoftmaxRegression(items, train.map(({ label }) => labels.indexOf(label)), {
+  const { sparse, bias } = await fitSoftmaxRegression(items, train.map(({ label }) => labels.indexOf(label)), {
     classes: labels.length, sparseSize: columns.size, c: C, maxIterations: TFIDF_ITERATIONS, ...(onIteration && { onIteration })
   })
   return text => {
