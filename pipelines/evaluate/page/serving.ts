@@ -28,7 +28,7 @@ ${table('Latency, size and agreement', ['Figure', 'Value', 'On'], [
   ['Latency, 95th percentile', milliseconds(latency.p95Ms), 'tokenizing to decision'],
   ['Size', megabytes(sizeBytes), 'the files that answer'],
   ['Same decision in the service as here', percent(parity.sameDecision), `${parity.items} inquiries`],
-  ['Largest difference in confidence to the service', parity.largestDifference ? parity.largestDifference.toExponential(0) : 'none', `${parity.items} inquiries`],
+  ['Largest difference in confidence to the service', parity.largestDifference ? parity.largestDifference.toExponential(0) : 'below 0.000001', `${parity.items} inquiries`],
   ['Same class in int8 as in floating point', percent(quantization?.sameLabel ?? null), quantization ? `${quantization.items} inquiries` : 'no float encoder was given'],
   ['Cosine of the two, mean and least', quantization ? `${decimal(quantization.meanCosine, 4)}, ${decimal(quantization.minCosine, 4)}` : '–', quantization ? `${quantization.items} inquiries` : 'no float encoder was given']
 ])}</section>`
