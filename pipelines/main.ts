@@ -1,3 +1,4 @@
+import { ModelStoreError } from '../model-store/errors.ts'
 import { benchmarkStep } from './evaluate/benchmark.ts'
 import { evaluateStep } from './evaluate/command.ts'
 import { exportStep } from './export/command.ts'
@@ -9,7 +10,7 @@ import { prepareStep } from './prepare/command.ts'
 import { historyStep, promoteStep, registerStep, rollbackStep } from './promote/command.ts'
 import { reproduceStep } from './reproduce/command.ts'
 import { runStep } from './run/command.ts'
-import { EXIT, PipelineError, type Step } from './step.ts'
+import { EXIT, type ExitCode, PipelineError, type Step } from './step.ts'
 import { trainStep } from './train/command.ts'
 
 /** `npm run pipelines -- <step> [options]`; without a step the whole way. In the order in which they are used. */
@@ -42,8 +43,13 @@ if (!step || args.includes('--help')) {
   } catch (error) {
     if (error instanceof PipelineError) print(error.result)
     console.error(error instanceof Error ? error.message : error)
-    process.exitCode = error instanceof PipelineError ? error.exitCode : EXIT.failed
+    process.exitCode = exitCodeOf(error)
   }
+}
+
+function exitCodeOf (error: unknown): ExitCode {
+  if (error instanceof PipelineError) return error.exitCode
+  return error instanceof ModelStoreError && error.code === 'ERR_STORE_UNAVAILABLE' ? EXIT.unavailable : EXIT.failed
 }
 
 function print (result: unknown): void {

@@ -9,7 +9,7 @@ import { invarianceTests } from '../../pipelines/evaluate/behaviour/invariance.t
 import { minimumTests } from '../../pipelines/evaluate/behaviour/minimum.ts'
 import { noisyCopies } from '../../pipelines/evaluate/behaviour/noise.ts'
 import * as perturbations from '../../pipelines/evaluate/behaviour/perturbations.ts'
-import { createRandom } from '../../pipelines/evaluate/behaviour/random.ts'
+import { createRandom } from '../../pipelines/random.ts'
 import { SENTENCES } from '../../pipelines/evaluate/behaviour/sentences.ts'
 import { behaviourTests } from '../../pipelines/evaluate/behaviour/suite.ts'
 import { coverageCurve } from '../../pipelines/evaluate/coverage.ts'
