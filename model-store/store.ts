@@ -1,23 +1,13 @@
 import type { Manifest } from './manifest.ts'
+import type { Promotion } from './promotion.ts'
+
+export type { Promotion }
 
 /** A version on this machine's disk, complete and verified. */
 export interface StoredModel {
   readonly manifest: Manifest
   /** Folder with the manifest and every file that it names. */
   readonly directory: string
-}
-
-/** One move of an alias, as the promotion log keeps it. */
-export interface Promotion {
-  readonly alias: string
-  /** Version before; null when the alias is new. */
-  readonly from: string | null
-  readonly to: string
-  /** Digest of the gate report on which the move rests; null where none was made. */
-  readonly gateReport: string | null
-  readonly by: string
-  /** ISO 8601. */
-  readonly at: string
 }
 
 export interface AliasMove {
