@@ -1,4 +1,5 @@
-import { fold, jaccard, mix, shingles } from './folding.ts'
+import { fold, jaccard, shingles } from './folding.ts'
+import { BANDS, SKETCH_WORDS, agreeingBits, bandKeys, bandsFor, leastAgreeing, minHashes, sketch } from './min-hash.ts'
 import { UnionFind } from './union-find.ts'
 
 /** From this Jaccard similarity on two texts are so near that they must lie in one split. */
@@ -7,21 +8,10 @@ export const NEAR_DUPLICATE = 0.5
 /** From this one on they are one text, written twice. */
 export const SAME_TEXT = 0.9
 
-/**
- * MinHash (Broder 1997) with locality-sensitive hashing: texts that share a band of ROWS minima are compared. Of
- * pairs with similarity s it finds 1 − (1 − s^ROWS)^BANDS: 98.4 % at 0.5, 99.8 % at 0.55, all but 1 in 10 million at 0.7.
- */
-const BANDS = 64
-const ROWS = 4
+/** Shingles that were made for a comparison are kept for the next ones, of so many texts. */
+const CACHED = 10_000
 
-/**
- * Only texts whose sketches agree in so many bits are read and compared exactly. The lowest bits of the minima agree
- * with probability (1 + s) / 2 (Li and König 2010): 192 ± 7 of 256 at 0.5, 134 ± 8 at 0.05.
- */
-const SKETCH_WORDS = BANDS * ROWS / 32
-const MIN_AGREEING_BITS = 165
-
-/** In a band with many equal texts each is compared with so many before it that it does not belong with already. */
+/** Where many texts have the same band, each is compared with so many before it: those that are alike hang together anyway. */
 const MAX_COMPARED = 32
 
 /** Texts are kept as bands and sketches: 288 bytes each, whatever their length. */
@@ -29,9 +19,6 @@ const BLOCK = 4_096
 
 /** Most texts in an index: their numbers take 21 of the 53 bits that a key and a number share. */
 export const MAX_TEXTS = 2 ** 21
-
-const MULTIPLIERS = Uint32Array.from({ length: BANDS * ROWS }, (_, index) => mix(index + 1) | 1)
-const MASKS = Uint32Array.from({ length: BANDS * ROWS }, (_, index) => mix(~index))
 
 /** Finds near-duplicates among many texts without holding them. */
 export class SimilarityIndex {
@@ -53,16 +40,8 @@ export class SimilarityIndex {
       this.#sketches.push(new Uint32Array(BLOCK * SKETCH_WORDS))
     }
     const minima = minHashes(shingles(fold(text)))
-    const bands = this.#bands.at(-1)!
-    const sketches = this.#sketches.at(-1)!
-    for (let band = 0; band < BANDS; band++) {
-      let key = band
-      for (let row = band * ROWS; row < (band + 1) * ROWS; row++) key = mix(Math.imul(key, 31) ^ minima[row]!)
-      bands[place * BANDS + band] = key
-    }
-    minima.forEach((minimum, index) => {
-      if (mix(minimum) & 1) sketches[place * SKETCH_WORDS + (index >>> 5)]! |= 1 << (index & 31)
-    })
+    this.#bands.at(-1)!.set(bandKeys(minima), place * BANDS)
+    this.#sketches.at(-1)!.set(sketch(minima), place * SKETCH_WORDS)
   }
 
   /**
@@ -75,21 +54,16 @@ export class SimilarityIndex {
   pairs (textOf: (item: number) => string, limit: number, among?: readonly number[]): Array<[number, number]> {
     const items = among ?? Array.from({ length: this.#size }, (_, item) => item)
     const groups = new UnionFind(this.#size)
+    const shinglesOf = cached(item => shingles(fold(textOf(item))))
+    const minAgreeing = leastAgreeing(limit)
     const pairs: Array<[number, number]> = []
     for (let band = 0; band < bandsFor(limit); band++) {
       for (const bucket of this.#buckets(items, band)) {
         bucket.forEach((item, position) => {
-          let compared = 0
-          let own: Uint32Array | undefined
-          for (let before = position - 1; before >= 0 && compared < MAX_COMPARED; before--) {
-            const other = bucket[before]!
+          for (const other of bucket.slice(Math.max(0, position - MAX_COMPARED), position).reverse()) {
             if (groups.find(item) === groups.find(other)) continue
-            compared++
-            if (this.#agreeingBits(item, other) < MIN_AGREEING_BITS) continue
-            own ??= shingles(fold(textOf(item)))
-            if (jaccard(own, shingles(fold(textOf(other)))) < limit) continue
-            groups.join(item, other)
-            pairs.push([other, item])
+            if (agreeingBits(this.#sketch(item), this.#sketch(other)) < minAgreeing) continue
+            if (jaccard(shinglesOf(item), shinglesOf(other)) >= limit && groups.join(item, other)) pairs.push([other, item])
           }
         })
       }
@@ -115,14 +89,9 @@ export class SimilarityIndex {
     if (bucket.length > 1) yield bucket
   }
 
-  #agreeingBits (a: number, b: number): number {
-    const left = this.#sketches[Math.floor(a / BLOCK)]!
-    const right = this.#sketches[Math.floor(b / BLOCK)]!
-    let differing = 0
-    for (let word = 0; word < SKETCH_WORDS; word++) {
-      differing += countBits(left[a % BLOCK * SKETCH_WORDS + word]! ^ right[b % BLOCK * SKETCH_WORDS + word]!)
-    }
-    return SKETCH_WORDS * 32 - differing
+  #sketch (item: number): Uint32Array {
+    const start = item % BLOCK * SKETCH_WORDS
+    return this.#sketches[Math.floor(item / BLOCK)]!.subarray(start, start + SKETCH_WORDS)
   }
 }
 
@@ -133,24 +102,14 @@ export function similarPairs<Item extends { readonly text: string }> (items: rea
   return index.pairs(item => items[item]!.text, limit).map(([a, b]) => [items[a]!, items[b]!])
 }
 
-/** As many bands as find all but one in a thousand of the pairs at the limit; the more alike, the fewer. */
-function bandsFor (limit: number): number {
-  return Math.min(BANDS, Math.ceil(Math.log(1e-3) / Math.log(1 - limit ** ROWS)))
-}
-
-function minHashes (values: Uint32Array): Uint32Array {
-  const minima = new Uint32Array(BANDS * ROWS).fill(0xffffffff)
-  for (const value of values) {
-    for (let index = 0; index < minima.length; index++) {
-      const hashed = Math.imul(value ^ MASKS[index]!, MULTIPLIERS[index]!) >>> 0
-      if (hashed < minima[index]!) minima[index] = hashed
-    }
+function cached (make: (item: number) => Int32Array): (item: number) => Int32Array {
+  const made = new Map<number, Int32Array>()
+  return item => {
+    const known = made.get(item)
+    if (known) return known
+    if (made.size === CACHED) made.clear()
+    const value = make(item)
+    made.set(item, value)
+    return value
   }
-  return minima
-}
-
-function countBits (value: number): number {
-  let bits = value - ((value >>> 1) & 0x55555555)
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

@@ -8,7 +8,7 @@ import type { Provenance } from '../data/description.ts'
 /** Folders whose code decides what a prepared data set is like. */
 const FOLDERS = ['data', 'prepare', 'redact']
 
-/** What code is running: commit, whether tracked files differ from it, and the digest of the code that prepares data. */
+/** What code is running: commit, whether the pipelines differ from it, and the digest of the code that prepares data. */
 export async function codeVersion (): Promise<Provenance['code']> {
   return { ...gitState(), digest: await codeDigest() }
 }
@@ -27,7 +27,7 @@ async function codeDigest (): Promise<string> {
 function gitState (): { gitCommit: string | null, dirty: boolean } {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
-    return { gitCommit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no') !== '' }
+    return { gitCommit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--', ':(top)pipelines') !== '' }
   } catch {
     return { gitCommit: null, dirty: false } // an unpacked archive is no repository
   }
