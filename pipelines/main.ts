@@ -1,4 +1,4 @@
-import { benchmarkStep } from './evaluate/benchmark.ts'
+import { benchmarkStep } from './benchmark/command.ts'
 import { describeStep } from './data/command.ts'
 import { EXIT, PipelineError, type Step } from './step.ts'
 import { trainStep } from './train/command.ts'

@@ -4,7 +4,7 @@ import t from 'tap'
 import { checkDataSet, similarPairs } from '../../pipelines/data/checks.ts'
 import { describe } from '../../pipelines/data/command.ts'
 import { type Example, OUT_OF_SCOPE, type Split, parseExamples, readDataSet } from '../../pipelines/data/data-set.ts'
-import { parseCsv } from '../../pipelines/evaluate/benchmark-sets.ts'
+import { parseCsv } from '../../pipelines/benchmark/sets.ts'
 
 const example = (id: string, text: string, label: string): Example => ({ id, text, label, language: 'de', style: 'plain' })
 
