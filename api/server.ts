@@ -26,7 +26,7 @@ async function start (): Promise<void> {
   const metrics = createMetrics()
   const serviceState = new ServiceState()
 
-  const model = await fetchByAlias(openModelStore(config.MODEL_STORE_URL), config.MODEL_NAME, config.MODEL_ALIAS)
+  const model = await fetchByAlias(openModelStore(config.MODEL_STORE_URL, config), config.MODEL_NAME, config.MODEL_ALIAS)
   const classifier = await Classifier.start({
     model,
     workers: config.INFERENCE_WORKERS || availableCores(),

@@ -8,6 +8,11 @@ export type ModelStoreErrorCode =
   | 'ERR_ALIAS_CONFLICT'
   | 'ERR_STORE_LOCKED'
   | 'ERR_STORE_URL'
+  /** The store's server did not answer, or could not; the same call may go through later. */
+  | 'ERR_STORE_UNAVAILABLE'
+  /** The store's server answered and said no: credentials, rights, settings. */
+  | 'ERR_STORE_REFUSED'
+  | 'ERR_CACHE_UNWRITABLE'
 
 export class ModelStoreError extends Error {
   readonly code: ModelStoreErrorCode

@@ -1,13 +1,12 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { ModelStoreError } from './errors.ts'
+import { NAME_PATTERN } from './names.ts'
 
-/** Names of models, versions and aliases become folder names: no separators, no leading dot. */
-const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$'
 const SHA256 = '^[0-9a-f]{64}$'
 
 const FileSchema = Type.Object({
-  path: Type.String({ pattern: NAME, description: 'Name of the file in the version\'s folder.' }),
+  path: Type.String({ pattern: NAME_PATTERN, description: 'Name of the file in the version\'s folder.' }),
   size: Type.Integer({ minimum: 0, description: 'Bytes.' }),
   sha256: Type.String({ pattern: SHA256 })
 }, { additionalProperties: false })
@@ -27,8 +26,8 @@ const probability = Type.Number({ minimum: 0, maximum: 1 })
  */
 export const ManifestSchema = Type.Object({
   schemaVersion: Type.Literal(1),
-  name: Type.String({ pattern: NAME }),
-  version: Type.String({ pattern: NAME }),
+  name: Type.String({ pattern: NAME_PATTERN }),
+  version: Type.String({ pattern: NAME_PATTERN }),
   createdAt: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$' }),
   taxonomy: Type.Object({ name: Type.String(), version: Type.String() }, { additionalProperties: false }),
   labels: Type.Array(LabelSchema, { minItems: 2 }),

@@ -1,4 +1,7 @@
 import type { Manifest } from './manifest.ts'
+import type { Promotion } from './promotion.ts'
+
+export type { Promotion }
 
 /** A version on this machine's disk, complete and verified. */
 export interface StoredModel {
@@ -7,25 +10,14 @@ export interface StoredModel {
   readonly directory: string
 }
 
-/** One move of an alias, as the promotion log keeps it. */
-export interface Promotion {
-  readonly alias: string
-  /** Version before; null when the alias is new. */
-  readonly from: string | null
-  readonly to: string
-  /** Digest of the gate report on which the move rests; null where none was made. */
-  readonly gateReport: string | null
-  readonly by: string
-  /** ISO 8601. */
-  readonly at: string
-}
-
 export interface AliasMove {
   /** The version on which the alias must still point; null when it must not exist. Left out: any. */
   readonly expected?: string | null
   /** @default null */
   readonly gateReport?: string | null
   readonly by: string
+  /** Why, in the words of whoever moves it. */
+  readonly reason?: string
 }
 
 /**

@@ -22,7 +22,8 @@ export async function verifyDirectory (directory: string): Promise<Manifest> {
   return manifest
 }
 
-async function verifyFile (directory: string, expected: ManifestFile): Promise<void> {
+/** @throws {ModelStoreError} ERR_MODEL_CORRUPT (the message names the file) */
+export async function verifyFile (directory: string, expected: ManifestFile): Promise<void> {
   const path = join(directory, expected.path)
   const size = await stat(path).then(stats => stats.size, () => undefined)
   if (size === undefined) throw new ModelStoreError('ERR_MODEL_CORRUPT', `${path} is missing`)

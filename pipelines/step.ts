@@ -22,12 +22,15 @@ export class PipelineError extends Error {
   /** `ERR_…` */
   readonly code: string
   readonly exitCode: ExitCode
+  /** What is printed on standard output all the same, as a step's result is; for example a report that says no. */
+  readonly result: unknown
 
-  constructor (code: string, message: string, options: ErrorOptions & { exitCode?: ExitCode } = {}) {
+  constructor (code: string, message: string, options: ErrorOptions & { exitCode?: ExitCode, result?: unknown } = {}) {
     super(message, options)
     this.name = 'PipelineError'
     this.code = code
     this.exitCode = options.exitCode ?? EXIT.failed
+    this.result = options.result
   }
 }
 

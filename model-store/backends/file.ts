@@ -3,27 +3,26 @@ import { appendFile, copyFile, mkdir, open, readFile, readdir, rename, rm, write
 import { join } from 'node:path'
 import { ModelStoreError } from '../errors.ts'
 import type { Manifest } from '../manifest.ts'
+import { isSafeName, safeName, sortVersions } from '../names.ts'
+import { promotionOf } from '../promotion.ts'
 import type { AliasMove, ModelStore, Promotion, StoredModel } from '../store.ts'
 import { MANIFEST_FILE, verifyDirectory } from '../verify.ts'
 import { withLock } from './file-lock.ts'
 
 const ALIASES_FILE = 'aliases.json'
 const PROMOTIONS_FILE = 'promotions.jsonl'
-const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
 /**
  * Models in a folder: `<root>/<name>/<version>/`, with `aliases.json` and `promotions.jsonl` beside the versions.
  * A version appears by one rename and an alias moves by one rename, so readers see the old state or the new one.
  */
 export function createFileStore (root: string): ModelStore {
-  const modelFolder = (name: string) => join(root, safe(name))
-  const versionFolder = (name: string, version: string) => join(modelFolder(name), safe(version))
+  const modelFolder = (name: string) => join(root, safeName(name))
+  const versionFolder = (name: string, version: string) => join(modelFolder(name), safeName(version))
 
   async function versions (name: string): Promise<string[]> {
     const entries = await readdir(modelFolder(name), { withFileTypes: true }).catch(ifMissing([]))
-    return entries.filter(entry => entry.isDirectory() && SAFE_NAME.test(entry.name))
-      .map(entry => entry.name)
-      .sort(new Intl.Collator('en', { numeric: true }).compare)
+    return sortVersions(entries.filter(entry => entry.isDirectory() && isSafeName(entry.name)).map(entry => entry.name))
   }
 
   async function requireVersion (name: string, version: string): Promise<void> {
@@ -78,15 +77,12 @@ export function createFileStore (root: string): ModelStore {
   }
 
   async function setAlias (name: string, alias: string, version: string, move: AliasMove): Promise<Promotion> {
-    safe(alias)
+    safeName(alias)
     await requireVersion(name, version)
     return await withLock(join(modelFolder(name), '.lock'), async () => {
       const current = await aliases(name)
       const from = Object.hasOwn(current, alias) ? current[alias]! : null
-      if (move.expected !== undefined && move.expected !== from) {
-        throw new ModelStoreError('ERR_ALIAS_CONFLICT', `${alias} of ${name} points at ${from}, not at ${move.expected}: another promotion came first`)
-      }
-      const promotion: Promotion = { alias, from, to: version, gateReport: move.gateReport ?? null, by: move.by, at: new Date().toISOString() }
+      const promotion = promotionOf({ name, alias, from, to: version, move })
       await replaceFile(join(modelFolder(name), ALIASES_FILE), JSON.stringify({ ...current, [alias]: version }, null, 2) + '\n')
       await appendFile(join(modelFolder(name), PROMOTIONS_FILE), JSON.stringify(promotion) + '\n')
       return promotion
@@ -100,11 +96,6 @@ export function createFileStore (root: string): ModelStore {
   }
 
   return { versions, resolve, fetch, publish, aliases, setAlias, promotions }
-}
-
-function safe (name: string): string {
-  if (!SAFE_NAME.test(name)) throw new ModelStoreError('ERR_MODEL_NOT_FOUND', `${JSON.stringify(name)} is no name of a model, version or alias`)
-  return name
 }
 
 function parseJson<Content> (json: string, path: string): Content {

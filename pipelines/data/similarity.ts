@@ -15,11 +15,15 @@ const BANDS = 64
 const ROWS = 4
 
 /**
- * Only texts whose sketches agree in so many bits are read and compared exactly. The lowest bits of the minima agree
- * with probability (1 + s) / 2 (Li and König 2010): 192 ± 7 of 256 at 0.5, 134 ± 8 at 0.05.
+ * Only texts whose sketches agree in enough bits are read and compared exactly. One bit of each of the minima agrees with
+ * probability (1 + s) / 2 (Li and König 2010): 192 ± 7 of 256 at 0.5, 134 ± 8 at 0.05.
  */
-const SKETCH_WORDS = BANDS * ROWS / 32
-const MIN_AGREEING_BITS = 165
+const SKETCH_BITS = BANDS * ROWS
+const SKETCH_WORDS = SKETCH_BITS / 32
+const STANDARD_DEVIATIONS = 3
+
+/** Shingles that were made for a comparison are kept for the next ones, of so many texts. */
+const CACHED = 10_000
 
 /** In a band with many equal texts each is compared with so many before it that it does not belong with already. */
 const MAX_COMPARED = 32
@@ -30,8 +34,8 @@ const BLOCK = 4_096
 /** Most texts in an index: their numbers take 21 of the 53 bits that a key and a number share. */
 export const MAX_TEXTS = 2 ** 21
 
-const MULTIPLIERS = Uint32Array.from({ length: BANDS * ROWS }, (_, index) => mix(index + 1) | 1)
-const MASKS = Uint32Array.from({ length: BANDS * ROWS }, (_, index) => mix(~index))
+const MULTIPLIERS = Int32Array.from({ length: BANDS * ROWS }, (_, index) => mix(index + 1) | 1)
+const MASKS = Int32Array.from({ length: BANDS * ROWS }, (_, index) => mix(~index))
 
 /** Finds near-duplicates among many texts without holding them. */
 export class SimilarityIndex {
@@ -75,19 +79,18 @@ export class SimilarityIndex {
   pairs (textOf: (item: number) => string, limit: number, among?: readonly number[]): Array<[number, number]> {
     const items = among ?? Array.from({ length: this.#size }, (_, item) => item)
     const groups = new UnionFind(this.#size)
+    const shinglesOf = cached(item => shingles(fold(textOf(item))))
+    const minAgreeing = leastAgreeing(limit)
     const pairs: Array<[number, number]> = []
     for (let band = 0; band < bandsFor(limit); band++) {
       for (const bucket of this.#buckets(items, band)) {
         bucket.forEach((item, position) => {
           let compared = 0
-          let own: Uint32Array | undefined
           for (let before = position - 1; before >= 0 && compared < MAX_COMPARED; before--) {
             const other = bucket[before]!
             if (groups.find(item) === groups.find(other)) continue
             compared++
-            if (this.#agreeingBits(item, other) < MIN_AGREEING_BITS) continue
-            own ??= shingles(fold(textOf(item)))
-            if (jaccard(own, shingles(fold(textOf(other)))) < limit) continue
+            if (this.#agreeingBits(item, other) < minAgreeing || jaccard(shinglesOf(item), shinglesOf(other)) < limit) continue
             groups.join(item, other)
             pairs.push([other, item])
           }
@@ -122,7 +125,7 @@ export class SimilarityIndex {
     for (let word = 0; word < SKETCH_WORDS; word++) {
       differing += countBits(left[a % BLOCK * SKETCH_WORDS + word]! ^ right[b % BLOCK * SKETCH_WORDS + word]!)
     }
-    return SKETCH_WORDS * 32 - differing
+    return SKETCH_BITS - differing
   }
 }
 
@@ -138,11 +141,31 @@ function bandsFor (limit: number): number {
   return Math.min(BANDS, Math.ceil(Math.log(1e-3) / Math.log(1 - limit ** ROWS)))
 }
 
-function minHashes (values: Uint32Array): Uint32Array {
-  const minima = new Uint32Array(BANDS * ROWS).fill(0xffffffff)
-  for (const value of values) {
-    for (let index = 0; index < minima.length; index++) {
-      const hashed = Math.imul(value ^ MASKS[index]!, MULTIPLIERS[index]!) >>> 0
+/** Agreeing bits that all but one in a thousand of the pairs at the limit have. */
+function leastAgreeing (limit: number): number {
+  const share = (1 + limit) / 2
+  return SKETCH_BITS * share - STANDARD_DEVIATIONS * Math.sqrt(SKETCH_BITS * share * (1 - share))
+}
+
+function cached (make: (item: number) => Int32Array): (item: number) => Int32Array {
+  const made = new Map<number, Int32Array>()
+  return item => {
+    const known = made.get(item)
+    if (known) return known
+    if (made.size === CACHED) made.clear()
+    const value = make(item)
+    made.set(item, value)
+    return value
+  }
+}
+
+/** Signed, as comparing them is fastest. */
+function minHashes (values: Int32Array): Int32Array {
+  const minima = new Int32Array(SKETCH_BITS).fill(0x7fffffff)
+  for (let position = 0; position < values.length; position++) {
+    const value = values[position]!
+    for (let index = 0; index < SKETCH_BITS; index++) {
+      const hashed = Math.imul(value ^ MASKS[index]!, MULTIPLIERS[index]!)
       if (hashed < minima[index]!) minima[index] = hashed
     }
   }

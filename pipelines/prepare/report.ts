@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Check } from '../data/checks/check.ts'
 import { EXIT, PipelineError } from '../step.ts'
-import type { Rejected } from './rows.ts'
+import type { Rejected, RowReference } from './rows.ts'
 import { writeRejected } from './write-splits.ts'
 
 const CHECKS_FILE = 'checks.json'
@@ -21,12 +21,10 @@ export function rejectedNames (rejected: readonly Rejected[]): string[] {
     `${file}:${row}: ${reason}${sameAs ? ` with ${sameAs.file}:${sameAs.row}` : ''}`)
 }
 
-/** The labels that are none, where they may be shown, and the rows that have one. */
-export function unknownLabelNames (rejected: readonly Rejected[], labels: ReadonlyMap<string, number>): string[] {
-  const names = labels.size > MAX_UNKNOWN_LABELS
-    ? [`${labels.size} different values: is it the right column? See --columns`]
-    : [...labels].map(([label, count]) => `${JSON.stringify(label)} on ${count} rows`)
-  return [...names, ...rejected.filter(({ reason }) => reason === 'unknown_label').map(({ file, row }) => `${file}:${row}`)]
+/** The rows whose label is none, with the label where it may be shown. */
+export function unknownLabelNames (labels: ReadonlyMap<string, readonly RowReference[]>): string[] {
+  const shown = labels.size <= MAX_UNKNOWN_LABELS
+  return [...labels].flatMap(([label, rows]) => rows.map(({ file, row }) => `${file}:${row}: ${shown ? label : `one of ${labels.size} different values, perhaps of the wrong column (--columns)`}`))
 }
 
 /**

@@ -10,7 +10,7 @@ const DELIMITERS = [',', ';', '\t']
 /** A file as DuckDB reads it. */
 export interface Table {
   readonly columns: readonly string[]
-  /** The table function over it that gives at least these columns, those that the file lacks as NULL where the format lets single rows lack them. */
+  /** The table function that gives at least these columns; of JSON lines, NULL where a line lacks one. */
   source(wanted: readonly string[]): string
 }
 
@@ -31,7 +31,10 @@ export async function openTable (connection: DuckDBConnection, input: Input): Pr
     return { columns: await columnsOf(connection, input, `read_parquet(${path})`), source: () => `read_parquet(${path})` }
   }
   const json = `read_json(${path}, format = 'newline_delimited'`
-  return { columns: await columnsOf(connection, input, `${json})`), source: wanted => `${json}, ${asText(wanted)})` }
+  const columns = await columnsOf(connection, input, `${json})`)
+  // What is no object would be one column of that name.
+  if (columns.join() === 'json' && await firstBrokenLine(input.path) !== undefined) throw await rowError(input)
+  return { columns, source: wanted => `${json}, ${asText(wanted)})` }
 }
 
 async function columnsOf (connection: DuckDBConnection, input: Input, source: string): Promise<string[]> {
@@ -47,8 +50,10 @@ function asText (columns: readonly string[]): string {
 }
 
 async function firstLine (path: string): Promise<string> {
-  for await (const line of createInterface({ input: createReadStream(path) })) return line.replace(/^\ufeff/, '')
-  return ''
+  const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]()
+  const { value = '' } = await lines.next()
+  await lines.return?.()
+  return value.replace(/^\ufeff/, '')
 }
 
 function splitHeader (line: string, delimiter: string): string[] {
@@ -59,7 +64,7 @@ function splitHeader (line: string, delimiter: string): string[] {
  * Says which row of a file cannot be read. DuckDB's own message quotes the row, which is a customer's text, so it goes
  * no further.
  */
-export async function rowError ({ path, format }: Input, error: unknown): Promise<PipelineError> {
+export async function rowError ({ path, format }: Input, error?: unknown): Promise<PipelineError> {
   const refuse = (message: string) => new PipelineError('ERR_ROW', message, { exitCode: EXIT.data })
   if (format === 'jsonl') {
     // The line that DuckDB names is not always the right one.

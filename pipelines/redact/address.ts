@@ -1,4 +1,4 @@
-import { type Detector, type Found, type Span, capture, zeroDigits } from './pii.ts'
+import { DIGIT, type Detector, type Found, type Span, capture, zeroDigits } from './pii.ts'
 import { isQuantity, TOWNS_WITH_FOUR_DIGITS, WAYS_OF_THINGS } from './address-words.ts'
 
 const HOUSE_NUMBER = String.raw`\d{1,4}(?:\s?[a-hA-H](?![\p{L}\p{N}]))?(?:\s?[-/]\s?\d{1,4}(?:\s?[a-h](?![\p{L}\p{N}]))?){0,3}`
@@ -32,6 +32,7 @@ const ENGLISH_POSTCODE_SURROGATE = 'XX0 0XX'
 /** Streets with a house number and post codes with their town; a street or a town alone is no address. */
 export const addressDetector: Detector = {
   kind: 'address',
+  hint: DIGIT,
   * find (text) {
     const streets = germanStreets(text)
     yield * streets.map(({ start, end }) => ({ start, end, surrogate: STREET_SURROGATE }))

@@ -1,4 +1,4 @@
-import { type Detector, capture, countDigits, zeroDigits } from './pii.ts'
+import { DIGIT, type Detector, capture, countDigits, zeroDigits } from './pii.ts'
 
 /** First digits of American Express, Diners, JCB, Visa, Mastercard, Maestro, Discover and UnionPay. */
 const CANDIDATE = /(?<![\p{L}\p{N}.,:/-])(?<pii>[2-6](?:[ -]?\d){12,18})/dgu
@@ -6,6 +6,7 @@ const FEWEST_DIGITS = 13
 
 export const cardDetector: Detector = {
   kind: 'card',
+  hint: DIGIT,
   * find (text) {
     for (const { start, value } of capture(text, CANDIDATE)) {
       const number = longestValid(value, /^\d/.test(text.slice(start + value.length)))

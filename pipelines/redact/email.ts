@@ -8,6 +8,7 @@ export const EMAIL_SURROGATE = 'name@example.com'
 
 export const emailDetector: Detector = {
   kind: 'email',
+  hint: /@|(?:at|ät|klammeraffe)[ )\]}]/i,
   * find (text) {
     for (const pattern of [WRITTEN, SPOKEN]) {
       for (const { start, end } of capture(text, pattern)) yield { start, end, surrogate: EMAIL_SURROGATE }

@@ -1,10 +1,11 @@
-import { type Detector, capture } from './pii.ts'
+import { DIGIT, type Detector, capture } from './pii.ts'
 
 /** Lengths by country (SWIFT IBAN Registry), for where customers are likely to bank. */
 const LENGTHS: Readonly<Record<string, number>> = {
   AD: 24, AT: 20, BE: 16, BG: 22, CH: 21, CY: 28, CZ: 24, DE: 22, DK: 18, EE: 20, ES: 24, FI: 18, FR: 27, GB: 22, GI: 23, GR: 27, HR: 21, HU: 28, IE: 22, IS: 26, IT: 27, LI: 21, LT: 20, LU: 20, LV: 21, MC: 27, MT: 31, NL: 18, NO: 15, PL: 28, PT: 25, RO: 24, RS: 22, SE: 24, SI: 19, SK: 24, SM: 27, TR: 26, UA: 29
 }
-const CANDIDATE = /(?<![\p{L}\p{N}])(?<pii>[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z\d]){11,30})/dgiu
+/** A look-ahead, because what follows an IBAN may be read as part of it, and the next one with it. */
+const CANDIDATE = /(?<![\p{L}\p{N}])(?=(?<pii>[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z\d]){11,30}))/dgiu
 /** "at 890 instead of the 690": now and then such a thing has the length and even the checksum. */
 const WORDS = /(?<=[ -])[a-z]+(?=[ -]|$)/
 const NAMED = /\bIBAN\b[^\p{L}\d\n]{0,4}(?:(?:ist|is|lautet)[^\p{L}\d\n]{1,3})?$/iu
@@ -13,6 +14,7 @@ const NAMED_REACH = 24
 
 export const ibanDetector: Detector = {
   kind: 'iban',
+  hint: DIGIT,
   * find (text) {
     for (const { start, value } of capture(text, CANDIDATE)) {
       const length = LENGTHS[value.slice(0, 2).toUpperCase()]

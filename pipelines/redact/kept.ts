@@ -10,7 +10,7 @@ const KEPT: readonly RegExp[] = [
   /(?<!\d)[01]?\d[.:]\d{2}\s?(?:-|–|bis|to)\s?[012]?\d[.:]\d{2}(?!\d)/g,
   /(?<!\d)[012]\d[0-5]\d\s?[-–]\s?[012]\d[0-5]\d(?=\s?(?:Uhr|hrs|h\b|hours))/g,
   // Art.-Nr. 1234567, article 330-17, EAN 4006381333931: numbers of things, not of persons
-  /(?<!\p{L})(?:artikel|art|article|item|sku|ean|gtin|isbn|modell?|typ|type|produkt|product|ersatzteil|(?:spare )?part|serien|serial|charge|batch)[-. ]{0,3}(?:nummern?|nrn?|no|numbers?|bezeichnung|code|id)?[.:#]?\s{0,2}(?:(?:ist|is|lautet|die|mit|der)\s){0,2}#?[\dA-Z][\dA-Z]{0,19}(?:[-_/. ][\dA-Z]{2,12}){0,4}/giu
+  /(?<!\p{L})(?:artikel|art|article|item|sku|ean|gtin|isbn|modell?|typ|type|produkt|product|ersatzteil|(?:spare )?part|serien|serial|charge|batch)[-. ]{0,3}(?:nummern?|nrn?|no|numbers?|bezeichnung|code|id)?(?!\p{L})[.:#]?\s{0,2}(?:(?:ist|is|lautet|die|mit|der)\s){0,2}#?[A-Z]{0,5}[-_ ]?\d[\dA-Z]{0,19}(?:[-_/.][\dA-Z]{1,12}){0,4}(?: [1-9]\d{1,3}){0,2}/giu
 ]
 
 /** What looks like personal data to a loose pattern and is not: dates, opening hours, article numbers. */

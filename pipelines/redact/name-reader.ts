@@ -13,7 +13,7 @@ interface NameOptions {
   readonly lowerCase?: boolean
 }
 
-const PARTICLES = String.raw`(?:(?:von|van|vom|zu|zum|zur|de|del|der|den|di|da|ten|el|al|le|la) ){0,3}`
+const PARTICLES = String.raw`(?:(?:von|van(?: de[rn]?)?|de|del|di|da|ten|el|al|le|la) ){0,2}`
 const PART = new RegExp(String.raw`(${PARTICLES})(\p{Lu}[\p{L}\p{M}'’-]{1,30}|\p{Lu}\.(?:-?\p{Lu}\.)?)(?![\p{L}\p{N}])`, 'yu')
 const LOWER_PART = /(\p{Ll}[\p{L}\p{M}'’-]{1,30})(?![\p{L}\p{N}@])/yu
 const AND = /\s(?:und|and|u\.|&|\+)\s(?=\p{Lu})/yu

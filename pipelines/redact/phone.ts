@@ -1,4 +1,4 @@
-import { type Detector, capture, countDigits, zeroDigits } from './pii.ts'
+import { DIGIT, type Detector, capture, countDigits, zeroDigits } from './pii.ts'
 
 const DIGITS = String.raw`(?:[ \u00a0./()–-]{0,4}\d)`
 /** `+49 …`, `0049 …`, `0171 …`, `(030) …`. After a single 0 comes a digit: `0 601 9` starts an article number. */
@@ -11,6 +11,7 @@ const INTERNATIONAL_DIGITS = { fewest: 9, most: 16 }
 
 export const phoneDetector: Detector = {
   kind: 'phone',
+  hint: DIGIT,
   * find (text) {
     for (const { value, start, end } of capture(text, PREFIXED)) {
       if (isPhoneNumber(value)) yield { start, end, surrogate: zeroDigits(value) }

@@ -1,4 +1,4 @@
-import { type Detector, type Found, type PiiKind, countDigits } from './pii.ts'
+import { DIGIT, type Detector, type Found, type PiiKind, countDigits } from './pii.ts'
 
 interface Words {
   /** Words that say "number": almost anything may follow. */
@@ -11,16 +11,16 @@ const NUMBER_WORD = String.raw`(?:nummern?|nrn?|no|numbers?|num|id|code|ref|#)(?
 
 const ORDER: Words = {
   numbered: String.raw`(?:beste?l{1,2}(?:ung)?s?|auftrags?|order|vorgangs?|liefer(?:schein)?|rechnungs?|sendungs?|paket|tracking|reservierungs?|abhol|retouren?|rücksende|reklamations?|beleg|bon|kassenbon|quittungs?|ticket|fall|angebots?|buchungs?|transaktions?|invoice|delivery|shipment|parcel|consignment|receipt|reservation|booking|returns?|refund|claim|case|transaction|confirmation|quote|reference)[- ]{0,2}${NUMBER_WORD}|aktenzeichen|unter der (?:nummer|nr)|ref(?:erence)?(?!\p{L})`,
-  plain: String.raw`(?:bestell?ung(?:en)?|\p{L}{0,15}auftr[aä]ge?|orders?|rechnung(?:en)?|invoices?|sendung|paket|parcel|vorgang|reservierung|reservation|retoure|lieferschein|beleg|(?:kassen)?bon|receipt|nr|number is|nummer (?:ist|lautet)|unter(?= \p{Lu}{1,3}-?\d))(?!\p{L})|#(?=\d)`
+  plain: String.raw`(?:po|bestell?ung(?:en)?|\p{L}{0,15}auftr[aä]ge?|orders?|rechnung(?:en)?|invoices?|sendung|paket|parcel|vorgang|reservierung|reservation|retoure|lieferschein|beleg|(?:kassen)?bon|receipt|nr|unter(?= \p{Lu}{1,3}-?\d))(?!\p{L})|#(?=\d)`
 }
 
 const CUSTOMER: Words = {
   numbered: String.raw`(?:kunden?(?:karten?|konto)?|kd|mitglieds?|(?:bonus|vorteils|treue|club|payback)(?:[- ]?karten?)?|konto|vertrags?|steuer|(?:customer|client|account|membership|member|loyalty|club|contract|tax)(?: card| account)?)[-. ]{0,2}${NUMBER_WORD}`,
-  plain: String.raw`(?:kunde|kundin|mitglied|member|ausweis|vertrag|uid|ust-id|sort code|blz|kundenkarte|kundenkonto|(?:bonus|vorteils|treue|club|payback)[- ]?karte|(?:customer|loyalty|membership|club) (?:card|account))(?!\p{L})`
+  plain: String.raw`(?:kunde|kundin|mitglied|member|ausweis|vertrag|uid|ust-id|sort code|blz|konto|kundenkarte|kundenkonto|(?:bonus|vorteils|treue|club|payback)[- ]?karte|(?:customer|loyalty|membership|club) (?:card|account))(?!\p{L})`
 }
 
-const FILLER = String.raw`(?:[\s:#.=(„"–-]|(?<!\p{L})(?:ist|lautet|lauten|war|wäre|is|was|die|der|das|mit|meine|nummer|number|nr|no|the|äh|ähm|um|uh)(?!\p{L})){0,10}`
-const NUMBER = String.raw`(?:\p{Lu}{1,4}[-_/. ]?|\p{Ll}{1,3}-?)?\d[\d\p{Lu}]{0,19}(?:[-_/.][\d\p{Lu}]{1,12}){0,4}(?:[ ]\d{2,6}){0,4}(?:[ ]\d(?=[.,;)]|$|\n))?`
+const FILLER = String.raw`(?:[\s:#.=(„"–-]|(?<!\p{L})(?:ist|lautet|lauten|war|wäre|is|was|die|der|das|mit|meine|nummer|number|nr|no|the|glaube?|wohl|äh|ähm|um|uh)(?!\p{L})){0,10}`
+const NUMBER = String.raw`(?:\p{Lu}{1,4}[-_/. ]?|\p{Ll}{1,3}-?)?\d[\d\p{Lu}]{0,19}(?:[-_/.][\d\p{Lu}]{1,12}){0,4}(?:[ ]\d{2,6}){0,4}(?:[ ]\d(?=[.,;)]|$|\n))?\p{Ll}?`
 const END = String.raw`(?![\p{L}\p{N}])(?!\s?(?:€|euro|eur\b|%|cm\b|mm\b|m\b|m²|qm\b|kg\b|liter|stück|stk|uhr|x\s?\d))`
 const FIRST = new RegExp(`(${NUMBER})${END}`, 'yu')
 const NEXT = new RegExp(String.raw`(?:\s?[,&+/]\s?|\s(?:und|and|sowie|bzw\.)\s)(${NUMBER})${END}`, 'yu')
@@ -37,6 +37,7 @@ function referenceDetector (kind: PiiKind, { numbered, plain }: Words): Detector
   const context = new RegExp(String.raw`(?<!\p{L})(?:(?<numbered>${numbered})|${plain})${FILLER}`, 'giu')
   return {
     kind,
+    hint: DIGIT,
     * find (text) {
       for (const match of text.matchAll(context)) {
         const isNumbered = match.groups!['numbered'] !== undefined || /(?:nummer|number|nr|no|#)\P{L}*$/iu.test(match[0])

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Manifest } from '../../model-store/manifest.ts'
 import { MANIFEST_FILE } from '../../model-store/verify.ts'
 import { writeCandidate } from '../candidate.ts'
+import { codeVersion } from '../code-version.ts'
 import type { DataSetDescription } from '../data/data-set.ts'
 import type { Taxonomy } from '../data/taxonomy.ts'
 import { PipelineError } from '../step.ts'
@@ -72,17 +72,9 @@ function describe ({ taxonomy, dataSet, seed, parameters, card, ...version }: Ne
     calibration: version.calibration,
     thresholds: version.thresholds,
     dataset: { name: dataSet.name, version: dataSet.version, digest: dataSet.digest },
-    training: { gitCommit: gitCommit(), seed, parameters },
+    training: { gitCommit: codeVersion(), seed, parameters },
     metrics: version.metrics,
     licence: version.licence,
     origin: version.origin
-  }
-}
-
-function gitCommit (): string {
-  try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return 'unknown' // an unpacked archive is no repository
   }
 }

@@ -2,6 +2,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { monotonicMs } from '../../api/inference/clock.ts'
+import { ENGINE_SETTINGS } from '../../api/inference/engine-settings.ts'
 import { Scheduler } from '../../api/inference/scheduler.ts'
 import { type TokenizerOptions, loadTokenizer } from '../../api/inference/tokenizer.ts'
 import { digestOf } from '../data/data-set.ts'
@@ -70,7 +71,7 @@ class EmbeddingCache {
 
   static async open (options: EmbedderOptions): Promise<EmbeddingCache> {
     const files = await Promise.all(['model.onnx', 'tokenizer.json'].map(async file => digestOf(await readFile(join(options.directory, file)))))
-    const inputs = [options.prefix, options.maxTokens, options.headTokens, options.output.name]
+    const inputs = [options.prefix, options.maxTokens, options.headTokens, options.output.name, ENGINE_SETTINGS]
     const cache = new EmbeddingCache(join(options.cacheDirectory, `${digestOf(JSON.stringify([files, inputs])).slice(0, 32)}.bin`))
     const bytes = await readFile(cache.#path).catch(() => Buffer.alloc(0))
     const recordBytes = KEY_BYTES + 4 * options.output.size

@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { checkDataSet } from '../../pipelines/data/checks.ts'
-import { MINIMUMS } from '../../pipelines/data/command.ts'
+import { checkDataSet, checkedFrom } from '../../pipelines/data/checks.ts'
 import { OUT_OF_SCOPE, SPLITS, readDataSet } from '../../pipelines/data/data-set.ts'
+import { readLimits } from '../../pipelines/data/limits.ts'
+import { readTaxonomy } from '../../pipelines/data/taxonomy.ts'
 
-const taxonomy: { labels: Array<{ id: string }> } = JSON.parse(await readFile('data/taxonomy.json', 'utf8'))
+const taxonomy = await readTaxonomy('data/taxonomy.json')
 const labels = taxonomy.labels.map(({ id }) => id)
+const limits = await readLimits('data/inquiries/limits.json')
 const { splits, description } = await readDataSet('data/inquiries/1.0.0')
 
-t.test('the data set passes its own checks: labels, counts, duplicates, no paraphrase across splits', async t => {
-  t.strictSame(checkDataSet(splits, { labels, ...MINIMUMS }), [])
+t.test('every version passes the data tests: labels, counts, duplicates, no paraphrase across splits', async t => {
+  for (const version of ['1.0.0', '1.1.0']) {
+    t.strictSame(checkDataSet(checkedFrom(await readDataSet(`data/inquiries/${version}`), labels), limits).filter(({ passed }) => !passed), [], version)
+  }
 })
 
 t.test('has both languages and out-of-scope texts in every split', async t => {

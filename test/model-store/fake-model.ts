@@ -10,6 +10,8 @@ export interface FakeModelOptions {
   readonly version?: string
   /** Differs between two folders of the same version. @default '' */
   readonly mark?: string
+  /** Further files. */
+  readonly files?: Readonly<Record<string, Uint8Array>>
   /** What is written instead of the manifest. */
   readonly change?: (manifest: Manifest) => unknown
 }
@@ -18,12 +20,13 @@ export interface FakeModelOptions {
 const MODEL_BYTES = 100_000
 
 /** Writes a folder that can be published: a valid manifest and small files that it describes. */
-export async function writeFakeModel (directory: string, { name = 'fake', version = '1.0.0', mark = '', change }: FakeModelOptions = {}): Promise<Manifest> {
+export async function writeFakeModel (directory: string, { name = 'fake', version = '1.0.0', mark = '', files: further, change }: FakeModelOptions = {}): Promise<Manifest> {
   const contents = {
     'model.onnx': Buffer.alloc(MODEL_BYTES, `${name} ${version} ${mark}`),
     'tokenizer.json': Buffer.from('{}\n'),
     'tokenizer_config.json': Buffer.from('{}\n'),
-    'head.json': Buffer.from(`{"mark":${JSON.stringify(mark)}}\n`)
+    'head.json': Buffer.from(`{"mark":${JSON.stringify(mark)}}\n`),
+    ...further
   }
   await mkdir(directory, { recursive: true })
   const files = await Promise.all(Object.entries(contents).map(async ([path, bytes]) => {

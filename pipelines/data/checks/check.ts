@@ -2,7 +2,8 @@ import type { CheckResult } from '../description.ts'
 import type { Example, Split } from '../data-set.ts'
 
 /** What the data tests know of an example: all but its text. */
-export interface CheckedRow extends Pick<Example, 'id' | 'label' | 'language' | 'customer'> {
+export interface CheckedRow extends Pick<Example, 'id' | 'label' | 'language'> {
+  readonly customer?: string | undefined
   readonly split: Split
   /** In characters. */
   readonly length: number

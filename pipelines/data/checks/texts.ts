@@ -25,7 +25,8 @@ export function checkLanguages (rows: readonly CheckedRow[], limits: Limits): Ch
     const overall = shareOf(rows, language)
     return SPLITS.flatMap(split => {
       const own = rows.filter(row => row.split === split)
-      const allowed = limits.maxLanguageDifference + STANDARD_ERRORS * Math.sqrt(overall * (1 - overall) / Math.max(1, own.length))
+      if (own.length === 0) return []
+      const allowed = limits.maxLanguageDifference + STANDARD_ERRORS * Math.sqrt(overall * (1 - overall) / own.length)
       const difference = Math.abs(shareOf(own, language) - overall)
       return difference > allowed ? [`${split}: ${percent(shareOf(own, language))} ${language}, ${percent(overall)} in all splits together`] : []
     })

@@ -1,4 +1,3 @@
-import { OUT_OF_SCOPE } from '../../data/data-set.ts'
 import type { Evaluation } from '../evaluation.ts'
 
 /** What a model says of a text. */
@@ -56,8 +55,4 @@ export function judge (tests: readonly BehaviourTest[], answerTo: (text: string)
     const failed = judged.filter(({ holding }) => !holding)
     return { name, kind, cases: cases.length, passed: cases.length - failed.length, failures: failed.slice(0, NAMED_FAILURES).map(({ failure }) => failure) }
   })
-}
-
-export function isManual ({ predicted, decision }: Answer): boolean {
-  return decision === 'manual' || predicted === OUT_OF_SCOPE
 }

@@ -35,8 +35,8 @@ export function directionTests (examples: readonly Example[], labels: Manifest['
   const random = createRandom(seed)
   const of = (group: string, additions: typeof ARTICLES) => append(examples.filter(({ label }) => groupOf(label) === group), additions, random)
   return [
-    { name: 'service question after a product text', kind: 'direction', cases: of('product', SERVICE_QUESTIONS), holds: serviceWins },
-    { name: 'article named after a service text', kind: 'direction', cases: of('service', ARTICLES), holds: serviceWins }
+    { name: 'service question added', kind: 'direction', cases: of('product', SERVICE_QUESTIONS), holds: serviceWins },
+    { name: 'article name added', kind: 'direction', cases: of('service', ARTICLES), holds: serviceWins }
   ]
 }
 

@@ -1,5 +1,5 @@
 import { OUT_OF_SCOPE } from '../../data/data-set.ts'
-import { type BehaviourTest, isManual } from './behaviour-test.ts'
+import type { BehaviourTest } from './behaviour-test.ts'
 import { OUT_OF_SCOPE_SENTENCES, SENTENCES } from './sentences.ts'
 
 const LANGUAGES = { de: 'German', en: 'English' } as const
@@ -17,7 +17,7 @@ export function minimumTests (): BehaviourTest[] {
       name: `out of scope, ${LANGUAGES[language]}`,
       kind: 'minimum',
       cases: toCases(OUT_OF_SCOPE, language, OUT_OF_SCOPE_SENTENCES[language]),
-      holds: isManual
+      holds: ({ decision }) => decision === 'manual'
     }
   ])
 }

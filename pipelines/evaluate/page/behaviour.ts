@@ -14,7 +14,7 @@ const KINDS = {
 export function behaviour ({ behaviour }: Evaluation): Markup {
   const kinds = (['invariance', 'direction', 'minimum'] as const).filter(kind => behaviour.some(test => test.kind === kind))
   return html`<section id="behaviour"><h2>Behaviour</h2>
-<div class="pair">${kinds.map(kind => {
+<div class="columns">${kinds.map(kind => {
   const [title, meaning] = KINDS[kind]
   const tests = behaviour.filter(test => test.kind === kind)
   const shares = tests.map(({ name, passed, cases }) => ({ name, value: passed / cases, text: `${passed} of ${cases}` }))

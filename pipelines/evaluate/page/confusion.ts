@@ -20,8 +20,7 @@ export function confusion ({ confusion }: Evaluation): Markup {
 <p>The most probable class, out of scope included. Rows are the truth; the stronger a cell, the larger its share of the row.</p>
 <div class="pair uneven"><figure class="scroll">${heatMap(ids, confusion, total)}
 ${figuresOf('Truth and prediction', ['Truth', ...ids.map(readable)], ids.map(truth => [readable(truth), ...ids.map(predicted => confusion[truth]?.[predicted] ?? 0)]))}</figure>
-<figure><figcaption>Most frequent</figcaption>
-${table('Most frequent confusions', ['Truth', 'Taken for', 'Items', 'Of the truth'], pairs.map(({ truth, predicted, count, share }) => [readable(truth), readable(predicted), count, percent(share)]))}</figure></div></section>`
+${table('Most frequent confusions', ['Truth, taken for', 'Items', 'Of the truth'], pairs.map(({ truth, predicted, count, share }) => [html`${readable(truth)} <span class="quiet">→ ${readable(predicted)}</span>`, count, percent(share)]))}</div></section>`
 }
 
 function heatMap (ids: readonly string[], confusion: Evaluation['confusion'], total: (truth: string) => number): Markup {

@@ -2,14 +2,14 @@ import type { Evaluation } from '../evaluation.ts'
 import { barChart } from './bars.ts'
 import { decimal, percent, readable } from './format.ts'
 import { type Markup, html } from './html.ts'
-import { figuresOf } from './table.ts'
+import { table } from './table.ts'
 
 /** Precision, recall and F1 of each label, the weakest first. */
 export function labels ({ perClass }: Evaluation): Markup {
   const ranked = Object.entries(perClass).sort(([, a], [, b]) => a.f1 - b.f1)
   return html`<section id="labels"><h2>Labels</h2>
 <p>In scope, the most probable label against the truth; the weakest first.</p>
-<figure class="wide">
+<div class="pair"><figure>
 ${barChart({
   id: 'per-label',
   title: 'F1, precision and recall by label',
@@ -18,6 +18,7 @@ ${barChart({
     ({ name: readable(id), value: f1, text: percent(f1), marks: [{ value: precision, shape: 'tick' }, { value: recall, shape: 'ring' }] }))
 })}
 <p class="note legend"><span class="key bar"></span> F1 <span class="key tick"></span> precision <span class="key ring"></span> recall</p>
-${figuresOf('Labels', ['Label', 'F1', 'Precision', 'Recall', 'Items'], ranked.map(([id, { f1, precision, recall, support }]) =>
-  [readable(id), percent(f1), percent(precision), percent(recall), support]))}</figure></section>`
+</figure>
+${table('Labels', ['Label', 'F1', 'Precision', 'Recall', 'Items'], ranked.map(([id, { f1, precision, recall, support }]) =>
+  [readable(id), percent(f1), percent(precision), percent(recall), support]))}</div></section>`
 }

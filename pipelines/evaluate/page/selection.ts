@@ -4,14 +4,17 @@ import { type Markup, html } from './html.ts'
 import { path, plot } from './plot.ts'
 import { figuresOf, table } from './table.ts'
 
+const TICK_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2]
+const MOST_TICKS = 5
+
 /** What is answered and what a person reads: coverage, and what fits no label. */
 export function selection (evaluation: Evaluation): Markup {
   const { overall, outOfScope } = evaluation
   return html`<section id="selection"><h2>Answered or read by a person</h2>
 <p>With its thresholds the model answers ${percent(1 - overall.lost)} of the inquiries in scope, ${percent(overall.answeredAccuracy)} of them rightly.</p>
 <div class="pair">${coverage(evaluation)}
-<figure><figcaption>Out of scope</figcaption>
-${table('How well inquiries that fit no label are found', ['Figure', 'Value'], [
+<figure>
+${table('Out of scope: how well inquiries that fit no label are found', ['Figure', 'Value'], [
   ['Inquiries out of scope', outOfScope.items],
   ['Sent to a person', percent(outOfScope.caught)],
   ['Area under the ROC curve', decimal(outOfScope.auroc)],
@@ -22,9 +25,11 @@ ${table('How well inquiries that fit no label are found', ['Figure', 'Value'], [
 }
 
 function coverage ({ coverage, overall }: Evaluation): Markup {
-  const lowest = Math.floor(Math.min(...coverage.map(({ accuracy }) => accuracy), overall.answeredAccuracy ?? 1) * 10 - 0.01) / 10
-  const low = Math.max(0, lowest)
-  const ticks = Array.from({ length: Math.round((1 - low) * 10) + 1 }, (_, index) => low + index / 10)
+  const lowest = Math.min(...coverage.map(({ accuracy }) => accuracy), overall.answeredAccuracy ?? 1)
+  const step = TICK_STEPS.find(size => (1 - lowest) / size <= MOST_TICKS) ?? 0.25
+  const count = Math.max(1, Math.min(Math.round(1 / step), Math.ceil((1 - lowest) / step)))
+  const low = 1 - count * step
+  const ticks = Array.from({ length: count + 1 }, (_, index) => low + index * step)
   return html`<figure><figcaption>Coverage and accuracy</figcaption>
 ${plot({
   id: 'coverage',
@@ -34,7 +39,7 @@ ${plot({
   yTitle: 'accuracy of these',
   yRange: [low, 1],
   xTicks: [0, 0.25, 0.5, 0.75, 1],
-  yTicks: ticks.length > 6 ? ticks.filter((_, index) => index % 2 === 0) : ticks,
+  yTicks: ticks,
   yFormat: value => `${Math.round(100 * value)}%`
 }, ({ x, y }) => html`<path class="area" d="${path([[x(coverage[0]!.coverage), y(low)], ...coverage.map(point => [x(point.coverage), y(point.accuracy)] as const), [x(1), y(low)]])}Z"/>
 <path class="curve" d="${path(coverage.map(point => [x(point.coverage), y(point.accuracy)]))}"/>

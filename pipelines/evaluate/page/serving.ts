@@ -2,7 +2,7 @@ import type { Evaluation } from '../evaluation.ts'
 import { barChart } from './bars.ts'
 import { decimal, megabytes, milliseconds, percent } from './format.ts'
 import { type Markup, html } from './html.ts'
-import { figuresOf, table } from './table.ts'
+import { table } from './table.ts'
 
 const BASELINE_NAMES: Readonly<Record<string, string>> = { majority: 'most frequent label', keywords: 'keywords', tfidf: 'TF-IDF + linear' }
 
@@ -11,13 +11,13 @@ export function baselines ({ overall, baselines, model }: Evaluation): Markup {
   const rows = [[`${model.name}`, overall], ...Object.entries(baselines).reverse().map(([id, scores]) => [BASELINE_NAMES[id] ?? id, scores] as const)] as const
   return html`<section id="baselines"><h2>Against simple ways</h2>
 <p>Trained on the same training split, measured on the same items in scope: a model that is not clearly better is not worth its milliseconds.</p>
-<figure class="wide">${barChart({
+<div class="pair"><figure>${barChart({
   id: 'baseline-accuracy',
   title: 'Accuracy of the model and of baselines',
   description: rows.map(([name, { accuracy }]) => `${name}: ${percent(accuracy)}`).join('; ') + '.',
   bars: rows.map(([name, { accuracy }], index) => ({ name, value: accuracy, text: percent(accuracy), own: index === 0 }))
-})}
-${figuresOf('Model and baselines', ['Way', 'Accuracy', 'Macro-F1'], rows.map(([name, { accuracy, macroF1 }]) => [name, percent(accuracy), percent(macroF1)]))}</figure></section>`
+})}</figure>
+${table('Model and baselines', ['Way', 'Accuracy', 'Macro-F1'], rows.map(([name, { accuracy, macroF1 }]) => [name, percent(accuracy), percent(macroF1)]))}</div></section>`
 }
 
 /** Latency, size, and whether the service and int8 answer alike. */
@@ -28,7 +28,7 @@ ${table('Latency, size and agreement', ['Figure', 'Value', 'On'], [
   ['Latency, 95th percentile', milliseconds(latency.p95Ms), 'tokenizing to decision'],
   ['Size', megabytes(sizeBytes), 'the files that answer'],
   ['Same decision in the service as here', percent(parity.sameDecision), `${parity.items} inquiries`],
-  ['Largest difference in confidence to the service', parity.largestDifference.toExponential(1), `${parity.items} inquiries`],
+  ['Largest difference in confidence to the service', parity.largestDifference ? parity.largestDifference.toExponential(0) : 'below 0.000001', `${parity.items} inquiries`],
   ['Same class in int8 as in floating point', percent(quantization?.sameLabel ?? null), quantization ? `${quantization.items} inquiries` : 'no float encoder was given'],
   ['Cosine of the two, mean and least', quantization ? `${decimal(quantization.meanCosine, 4)}, ${decimal(quantization.minCosine, 4)}` : '–', quantization ? `${quantization.items} inquiries` : 'no float encoder was given']
 ])}</section>`

@@ -8,7 +8,7 @@ import { figuresOf } from './table.ts'
 export function slices ({ slices, overall }: Evaluation): Markup {
   return html`<section id="slices"><h2>Slices</h2>
 <p>Accuracy in scope of parts of the items; the dashed line is that of all. Noise: a sample of the same items, with slips of the finger put into no, some and many of the longer words.</p>
-<div class="pair">${Object.entries(slices).map(([dimension, parts]) => {
+<div class="columns">${Object.entries(slices).map(([dimension, parts]) => {
   const entries = Object.entries(parts)
   return html`<figure><figcaption>${readable(dimension)}</figcaption>
 ${barChart({

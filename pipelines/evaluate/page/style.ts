@@ -24,9 +24,11 @@ section > p { max-inline-size: 60rem; }
 .tiles .figure { color: var(--ink); font-size: 1.875rem; font-weight: 700; line-height: 1.3; letter-spacing: -.015em; font-variant-numeric: tabular-nums; }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.75rem 2.5rem; align-items: start; margin-block-start: .5rem; }
 @media (min-width: 56rem) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } .uneven { grid-template-columns: minmax(0, 8fr) minmax(0, 5fr); } }
+.columns { column-gap: 2.5rem; margin-block-start: .5rem; }
+.columns figure { break-inside: avoid; padding-block-end: 1.75rem; }
+@media (min-width: 56rem) { .columns { columns: 2; } }
 figure { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem; }
-figure.wide svg { max-inline-size: 46rem; }
-figcaption { font-weight: 600; }
+figcaption, caption { font-weight: 600; }
 figcaption::first-letter { text-transform: uppercase; }
 .note, summary { font-size: .875rem; }
 summary { color: var(--quiet); cursor: pointer; }
@@ -37,7 +39,7 @@ svg text { fill: var(--ink); }
 .axis { stroke: var(--quiet); }
 .ideal { stroke: var(--quiet); stroke-dasharray: 5 4; }
 .gaps line { stroke: var(--accent); stroke-opacity: .35; stroke-width: 2; }
-.curve { fill: none; stroke: var(--cool); stroke-width: 2; stroke-linejoin: round; }
+.curve { fill: none; stroke: var(--cool); stroke-width: 2; stroke-opacity: .8; stroke-linejoin: round; }
 .area { fill: var(--cool); fill-opacity: .1; }
 .point { fill: var(--cool); stroke: var(--surface); stroke-width: 1.5; }
 .point.chosen { fill: var(--accent); }
@@ -60,9 +62,11 @@ g > rect.wrong + text.over { fill: var(--on-accent); }
 .table { overflow-x: auto; }
 details .table { margin-block-start: .75rem; }
 table { inline-size: 100%; border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-caption { padding-block-end: .25rem; color: var(--quiet); text-align: start; }
+caption { padding-block-end: .375rem; font-size: 1rem; text-align: start; }
+details caption { font-size: .875rem; }
+.quiet { color: var(--quiet); }
 th, td { padding: .375rem .625rem; text-align: start; vertical-align: baseline; }
-td + td, td:last-child, thead th + th { text-align: end; }
+td, thead th + th { text-align: end; }
 thead th { border-block-end: 1px solid var(--quiet); color: var(--quiet); font-weight: 600; }
 tbody th { font-weight: 500; }
 tbody tr + tr { border-block-start: 1px solid var(--line); }

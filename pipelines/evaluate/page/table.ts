@@ -1,6 +1,6 @@
 import { type Markup, type Part, html } from './html.ts'
 
-/** A table whose first column names the row; the others are numbers. */
+/** A table whose first column names the row; the others are figures. */
 export function table (caption: string, head: readonly string[], rows: ReadonlyArray<readonly Part[]>): Markup {
   return html`<div class="table" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
 <thead><tr>${head.map(title => html`<th scope="col">${title}</th>`)}</tr></thead>

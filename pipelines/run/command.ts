@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import { openModelStore } from '../../model-store/open.ts'
+import type { ModelStore } from '../../model-store/store.ts'
+import { readDataSet } from '../data/data-set.ts'
+import { EVALUATION_PAGE } from '../evaluate/evaluation.ts'
+import { evaluateStep } from '../evaluate/command.ts'
+import { openInBrowser } from '../evaluate/open-in-browser.ts'
+import { gateStep } from '../gate/command.ts'
+import { prepareStep } from '../prepare/command.ts'
+import { promoteStep, registerStep } from '../promote/command.ts'
+import { type Environment, type OptionValues, type Step, parseOptions } from '../step.ts'
+import { candidateFolder } from '../train/build-candidate.ts'
+import { trainStep } from '../train/command.ts'
+import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
+import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
+import { lastVersion, nextMinor } from './versions.ts'
+
+const HELP = `Usage: npm run pipelines [-- run [options]]
+
+The whole way: prepare, train, evaluate, gate, register, promote; each is a command of its own, with its own --help.
+Without options it makes the default model from the committed data set. Steps with nothing new to do do nothing: when
+the store has a version of the same data, encoder, parameters and code, that is all there is to say.
+Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a server did not answer; run it again.
+
+Data
+  --input FILE          table or data set to make a version of, may be repeated (default data/inquiries/1.0.0)
+  --columns F=C,...     columns of the fields, for example text=message,label=desk
+  --split MODE          random, time or given (default: given for the default input, else random)
+  --min-per-label N     least examples of each label in training
+  --allow TEST          go on although this data test fails, may be repeated
+  --data-name NAME      name of the data set (default inquiries)
+  --data-version V      version to make of it (default 1.1.0 for the default input, else the next)
+  --taxonomy FILE       labels (default data/taxonomy.json)
+Model
+  --name NAME           name of the model (default inquiry-classifier)
+  --version VERSION     version to make (default the next)
+  --encoder DIR         folder with the encoder (default: of the version in production)
+  --floors FILE         limits of the gate in place of some defaults (docs/gates.md)
+  --store URL           model store (default MODEL_STORE_URL, else file:model-store/models)
+  --force               make a version although nothing changed
+  --by WHO              for the promotion log (default pipelines run)
+  --created-at TIME     time to record (default now)
+  --open                show the report in the browser`
+
+const DEFAULT_INPUT = 'data/inquiries/1.0.0'
+const DEFAULT_DATA_VERSION = '1.1.0'
+/** `prepare` made the committed version with these: the same call again finds it and does nothing. */
+const DEFAULT_DATA_OPTIONS = ['--licence', 'Apache-2.0']
+
+const OPTIONS = {
+  input: { type: 'string', multiple: true, default: [DEFAULT_INPUT] },
+  columns: { type: 'string' },
+  split: { type: 'string' },
+  'min-per-label': { type: 'string' },
+  allow: { type: 'string', multiple: true, default: [] },
+  'data-name': { type: 'string', default: 'inquiries' },
+  'data-version': { type: 'string' },
+  taxonomy: { type: 'string', default: 'data/taxonomy.json' },
+  name: { type: 'string', default: 'inquiry-classifier' },
+  version: { type: 'string' },
+  encoder: { type: 'string' },
+  floors: { type: 'string' },
+  store: { type: 'string' },
+  force: { type: 'boolean', default: false },
+  by: { type: 'string', default: 'pipelines run' },
+  'created-at': { type: 'string' },
+  open: { type: 'boolean', default: false }
+} as const satisfies Parameters<typeof parseOptions>[1]
+type Options = OptionValues<typeof OPTIONS>
+
+/** `pipelines run`: every step in order. */
+export const runStep: Step = { help: HELP, run }
+
+async function run (args: string[], environment: Environment): Promise<unknown> {
+  const options = parseOptions(args, OPTIONS)
+  const storeUrl = options.store ?? (environment.MODEL_STORE_URL || 'file:model-store/models')
+  const store = openModelStore(storeUrl, environment)
+  const call = async (step: Step, name: string, stepArgs: string[]) => await announced(name, async () => await step.run(stepArgs, environment))
+  const { name, taxonomy } = options
+  const at = option('created-at', options['created-at'])
+
+  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_DATA_VERSION : nextMinor(await lastVersion(join('data', options['data-name']))))
+  const data = join('data', options['data-name'], dataVersion)
+  const prepared = await call(prepareStep, 'prepare', prepareArguments(options, dataVersion))
+
+  const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
+  const recipe = await recipeOf({ encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS })
+  const { description } = await readDataSet(data)
+  const same = options.force ? undefined : await findMadeFrom(store, name, recipe, description.digest)
+  if (same) return { prepare: prepared, unchanged: `${name} ${same} is of the same data, encoder, parameters and code` }
+
+  const version = options.version ?? nextMinor((await store.versions(name)).at(-1))
+  const candidate = candidateFolder(name, version)
+  const trained = await call(trainStep, 'train', ['--name', name, '--version', version, '--data', data, '--taxonomy', taxonomy, '--encoder', encoder, '--store', storeUrl, ...at, ...flag('force', options.force)])
+  const evaluated = await call(evaluateStep, 'evaluate', ['--candidate', candidate, '--data', data, '--split', 'test', ...at])
+  if (options.open) await openInBrowser(join(candidate, EVALUATION_PAGE))
+  const judged = await call(gateStep, 'gate', ['--candidate', candidate, '--data', data, '--split', 'test', '--store', storeUrl, ...option('floors', options.floors)])
+  const registered = await call(registerStep, 'register', ['--candidate', candidate, '--store', storeUrl])
+  const promoted = await call(promoteStep, 'promote', ['--name', name, '--version', version, '--store', storeUrl, '--by', options.by])
+  return { prepare: prepared, train: trained, evaluate: evaluated, gate: verdictOf(judged), register: registered, promote: promoted, report: join(candidate, EVALUATION_PAGE) }
+}
+
+function prepareArguments (options: Options, version: string): string[] {
+  const split = options.split ?? (isDefault(options) ? 'given' : 'random')
+  return [
+    '--name', options['data-name'], '--version', version, '--taxonomy', options.taxonomy, '--split', split,
+    ...options.input.flatMap(input => ['--input', input]),
+    ...options.allow.flatMap(test => ['--allow', test]),
+    ...option('columns', options.columns),
+    ...option('min-per-label', options['min-per-label']),
+    ...option('created-at', options['created-at']),
+    ...(isDefault(options) ? DEFAULT_DATA_OPTIONS : [])
+  ]
+}
+
+function isDefault ({ input }: Options): boolean {
+  return input.length === 1 && input[0] === DEFAULT_INPUT
+}
+
+async function findMadeFrom (store: ModelStore, name: string, recipe: Recipe, dataDigest: string): Promise<string | undefined> {
+  for (const version of (await store.versions(name)).toReversed()) {
+    const { manifest } = await store.fetch(name, version)
+    if (isMadeFrom(manifest, recipe, dataDigest)) return version
+  }
+  return undefined
+}
+
+/** Says on standard error what runs, and how long it took. */
+async function announced<Result> (name: string, work: () => Promise<Result>): Promise<Result> {
+  const startedAt = performance.now()
+  process.stderr.write(`== ${name}\n`)
+  const result = await work()
+  process.stderr.write(`== ${name}: ${((performance.now() - startedAt) / 1e3).toFixed(1)} s\n`)
+  return result
+}
+
+function verdictOf (report: unknown): unknown {
+  const { verdict, reasons } = report as { verdict: string, reasons: string[] }
+  return { verdict, reasons }
+}
+
+function option (name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [`--${name}`, value]
+}
+
+function flag (name: string, value: boolean): string[] {
+  return value ? [`--${name}`] : []
+}

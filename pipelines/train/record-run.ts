@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import type { Manifest } from '../../model-store/manifest.ts'
+import { addToCandidate } from '../candidate.ts'
+import { codeVersion } from '../code-version.ts'
+import { SPLITS, readDataSet } from '../data/data-set.ts'
+import { RUN_FILE } from '../tracking/candidate-run.ts'
+import type { Run, Tracker } from '../tracking/tracker.ts'
+import type { TrainOptions } from './train-candidate.ts'
+
+/** A training that is being recorded. */
+export interface RecordedTraining {
+  readonly onIteration: (iteration: number, loss: number) => void
+  /** The candidate is there: it gets `run.json`, with which the next steps go on in the same run. */
+  trained(directory: string, manifest: Manifest): Promise<void>
+  /** Never throws: the failure itself is what is to be told. */
+  failed(): Promise<void>
+}
+
+const CONTEXTS = { train: 'training', validation: 'validation', test: 'test' } as const
+const FILES = ['MODEL_CARD.md', 'manifest.json']
+
+/** Opens a run for a training, with its data and parameters. */
+export async function startRun (tracker: Tracker, options: TrainOptions): Promise<RecordedTraining> {
+  const { name, version, head, thresholdTargets } = options
+  const run = await tracker.open({ name: `${name} ${version}`, tags: { 'mlflow.source.git.commit': codeVersion(), model: name, version } })
+  await run.parameters(flattened({ head, thresholdTargets }))
+  const { description } = await readDataSet(options.data)
+  for (const split of SPLITS) {
+    await run.input({ name: description.name, version: description.version, digest: description.files[split]!.sha256, context: CONTEXTS[split], rows: description.files[split]!.examples })
+  }
+  const losses: number[] = []
+  return {
+    onIteration: (_, loss) => { losses.push(loss) },
+    trained: async (directory, manifest) => {
+      for (const [iteration, loss] of losses.entries()) await run.metrics({ loss }, iteration + 1)
+      await run.metrics(manifest.metrics)
+      await run.tags({ dataset: manifest.dataset.digest })
+      await writeFile(join(directory, RUN_FILE), JSON.stringify({ id: run.id }) + '\n')
+      await addToCandidate(directory, [RUN_FILE])
+      for (const file of FILES) await run.artefact(file, join(directory, file))
+    },
+    failed: async () => await endQuietly(run)
+  }
+}
+
+async function endQuietly (run: Run): Promise<void> {
+  await run.end('FAILED').catch(error => process.stderr.write(`The run ${run.id} could not be ended: ${error}\n`))
+}
+
+/** `{ a: { b: 1 } }` as `{ 'a.b': 1 }`. */
+function flattened (value: object, prefix = ''): Record<string, string | number | boolean> {
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) =>
+    inner !== null && typeof inner === 'object' ? Object.entries(flattened(inner, `${prefix}${key}.`)) : [[prefix + key, inner]]))
+}
