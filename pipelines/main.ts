@@ -9,6 +9,7 @@ import { prepareStep } from './prepare/command.ts'
 import { historyStep, promoteStep, registerStep, rollbackStep } from './promote/command.ts'
 import { reproduceStep } from './reproduce/command.ts'
 import { runStep } from './run/command.ts'
+import { searchStep } from './search/command.ts'
 import { EXIT, PipelineError, type Step } from './step.ts'
 import { trainStep } from './train/command.ts'
 
@@ -17,6 +18,7 @@ const STEPS: Record<string, Step> = {
   run: runStep,
   extract: extractStep,
   prepare: prepareStep,
+  search: searchStep,
   train: trainStep,
   import: importStep,
   evaluate: evaluateStep,

@@ -3,7 +3,8 @@ import { openModelStore, fetchByAlias } from '../../model-store/open.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import type { EmbedderOptions } from '../train/embedder.ts'
 import type { HeadParameters } from '../train/train-head.ts'
-import { EMBEDDING_GRID, NGRAM_GRID, SEARCH_GRID } from '../train/search-grid.ts'
+import { parseSearching } from '../search/command.ts'
+import { EMBEDDING_GRID, NGRAM_GRID, SEARCH_GRID } from '../search/grid.ts'
 import { embedSet } from './embedded-set.ts'
 import { type Measurement, measure } from './measure.ts'
 import { readBanking77, readClinc150, readOwnSet } from './sets.ts'
@@ -17,7 +18,7 @@ official test splits, which decide nothing: parameters come from cross-validatio
 and the out-of-scope score from the validation split where there is one. Prints a Markdown table.
 
   --data DIR         folder with banking77/ and clinc150/ (default ../shared/data)
-  --own DIR          the project's data set (default data/inquiries/1.0.0), measured on its validation split
+  --own DIR          the project's data set (default data/inquiries/1.1.0), measured on its validation split
   --store URL        model store with the encoder (default MODEL_STORE_URL, else file:model-store/models)
   --only NAME        inquiries, BANKING77 or CLINC150; or training-time, which compares training on BANKING77 with
                      what the encoder alone needs, and prints JSON
@@ -43,16 +44,15 @@ export const benchmarkStep: Step = { help: HELP, run: benchmark }
 async function benchmark (args: string[], environment: Environment): Promise<unknown> {
   const values = parseOptions(args, {
     data: { type: 'string', default: join('..', 'shared', 'data') },
-    own: { type: 'string', default: 'data/inquiries/1.0.0' },
-    store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' },
+    own: { type: 'string', default: 'data/inquiries/1.1.0' },
+    store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' },
     only: { type: 'string' },
     folds: { type: 'string', default: '4' },
     seed: { type: 'string', default: '0' },
     budget: { type: 'string', default: 'Infinity' }
   })
-  const [folds, seed, budgetSeconds] = [Number(values.folds), Number(values.seed), Number(values.budget)]
-  if (!(Number.isInteger(folds) && folds >= 2 && Number.isInteger(seed) && budgetSeconds > 0)) throw usageError('--folds is at least 2, --seed a whole number, --budget above 0')
-  const { manifest, directory } = await fetchByAlias(openModelStore(values.store), 'inquiry-classifier', 'production')
+  const searching = parseSearching(values)
+  const { manifest, directory } = await fetchByAlias(openModelStore(values.store, environment), 'inquiry-classifier', 'production')
   const encoder: EmbedderOptions = { directory, ...manifest.input, output: manifest.output, cacheDirectory: '.cache/embeddings' }
   if (values.only === TRAINING_TIME) return await measureTrainingTime((await readBanking77(values.data)).train, CHOSEN_FOR_BANKING77, encoder)
 
@@ -62,7 +62,7 @@ async function benchmark (args: string[], environment: Environment): Promise<unk
   for (const name of names) {
     const set = await embedSet(await READERS[name](values[SETS[name]]), encoder)
     for (const [head, candidates] of Object.entries(HEADS)) {
-      measurements.push(await measure(set, { head, candidates, folds, seed, budgetSeconds, encoder }))
+      measurements.push(await measure(set, { head, candidates, ...searching, encoder }))
     }
   }
   return toMarkdown(measurements)

@@ -3,7 +3,7 @@ import { accuracy, expectedCalibrationError, macroF1 } from '../evaluate/metrics
 import { showProgress } from '../progress.ts'
 import type { EmbedderOptions } from '../train/embedder.ts'
 import { calibrate, scoreItems, scoreWithTemperature, toOutcomes } from '../train/predict.ts'
-import { type SearchResult, searchHeadParameters } from '../train/search.ts'
+import { type SearchResult, searchHeadParameters } from '../search/search.ts'
 import { type HeadParameters, trainHead } from '../train/train-head.ts'
 import type { EmbeddedSet } from './embedded-set.ts'
 import { type Latency, measureLatency } from './latency.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { assignFolds } from '../../pipelines/train/folds.ts'
-import { searchHeadParameters } from '../../pipelines/train/search.ts'
+import { assignFolds } from '../../pipelines/search/folds.ts'
+import { searchHeadParameters } from '../../pipelines/search/search.ts'
 import type { HeadParameters, TrainingItem } from '../../pipelines/train/train-head.ts'
 
 const WORDS = ['Pflanze', 'Bohrer', 'Tapete', 'Lieferung']

@@ -1,4 +1,4 @@
-import type { HeadParameters, NgramParameters } from './train-head.ts'
+import type { HeadParameters, NgramParameters } from '../train/train-head.ts'
 
 const MAX_ITERATIONS = 80
 const LONG: NgramParameters = { minLength: 2, maxLength: 5, buckets: 65_536, scale: 1, minTexts: 2 }
