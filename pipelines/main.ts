@@ -1,5 +1,5 @@
 import { ModelStoreError } from '../model-store/errors.ts'
-import { benchmarkStep } from './evaluate/benchmark.ts'
+import { benchmarkStep } from './benchmark/command.ts'
 import { evaluateStep } from './evaluate/command.ts'
 import { exportStep } from './export/command.ts'
 import { extractStep } from './extract/command.ts'
@@ -10,6 +10,7 @@ import { prepareStep } from './prepare/command.ts'
 import { historyStep, promoteStep, registerStep, rollbackStep } from './promote/command.ts'
 import { reproduceStep } from './reproduce/command.ts'
 import { runStep } from './run/command.ts'
+import { searchStep } from './search/command.ts'
 import { EXIT, type ExitCode, PipelineError, type Step } from './step.ts'
 import { trainStep } from './train/command.ts'
 
@@ -18,6 +19,7 @@ const STEPS: Record<string, Step> = {
   run: runStep,
   extract: extractStep,
   prepare: prepareStep,
+  search: searchStep,
   train: trainStep,
   import: importStep,
   evaluate: evaluateStep,

@@ -1,10 +1,11 @@
 import Type, { type Static } from 'typebox'
 
-/** How character n-grams are taken of a text and counted into a fixed number of buckets. */
+/** How n-grams are taken of a text and counted into a fixed number of buckets. */
 export const NgramOptionsSchema = Type.Object({
   minLength: Type.Integer({ minimum: 1 }),
   maxLength: Type.Integer({ minimum: 1, maximum: 8 }),
-  buckets: Type.Integer({ minimum: 2, description: 'A power of two.' })
+  buckets: Type.Integer({ minimum: 2, description: 'A power of two.' }),
+  words: Type.Optional(Type.Integer({ minimum: 1, maximum: 4, description: 'Also whole words, and runs of up to so many; left out: characters alone.' }))
 }, { additionalProperties: false })
 
 export type NgramOptions = Static<typeof NgramOptionsSchema>
@@ -17,26 +18,42 @@ const WORDS = /[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu
 /** Texts are short; what is beyond says little more and costs as much. */
 const MAX_CHARACTERS = 2_000
 
+/** Where the hash of characters and that of words begin: a word and the same characters inside one are apart. */
+const CHARACTERS_SEED = 0x811c9dc5
+const WORDS_SEED = 0x2f0b4c47
+
 /**
- * Counts character n-grams inside words, each word padded with a space on both sides, by the hashing trick
- * (Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning").
+ * Counts character n-grams inside words, each word padded with a space on both sides, and runs of words, by the
+ * hashing trick (Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning").
  * @returns occurrences by bucket
  */
-export function countNgrams (text: string, { minLength, maxLength, buckets }: NgramOptions): Map<number, number> {
+export function countNgrams (text: string, { minLength, maxLength, buckets, words: longestRun = 0 }: NgramOptions): Map<number, number> {
   const counts = new Map<number, number>()
-  for (const [word] of fold(text.slice(0, MAX_CHARACTERS)).matchAll(WORDS)) {
-    const padded = ` ${word} `
-    for (let start = 0; start < padded.length; start++) {
-      let hash = 0x811c9dc5
-      for (let end = start; end < Math.min(padded.length, start + maxLength); end++) {
-        hash = Math.imul(hash ^ padded.charCodeAt(end), 0x01000193) // FNV-1a
-        if (end - start + 1 < minLength) continue
-        const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
-        counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  const count = (hash: number) => {
+    const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
+    counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  }
+  const words = Array.from(fold(text.slice(0, MAX_CHARACTERS)).matchAll(WORDS), ([word]) => ` ${word} `)
+  words.forEach((word, first) => {
+    for (let start = 0; start < word.length; start++) {
+      let hash = CHARACTERS_SEED
+      for (let end = start; end < Math.min(word.length, start + maxLength); end++) {
+        hash = addCharacter(hash, word.charCodeAt(end))
+        if (end - start + 1 >= minLength) count(hash)
       }
     }
-  }
+    let hash = WORDS_SEED
+    for (const next of words.slice(first, first + longestRun)) {
+      for (let index = 0; index < next.length; index++) hash = addCharacter(hash, next.charCodeAt(index))
+      count(hash)
+    }
+  })
   return counts
+}
+
+/** FNV-1a */
+function addCharacter (hash: number, code: number): number {
+  return Math.imul(hash ^ code, 0x01000193)
 }
 
 /** A sparse vector: positions and values. */

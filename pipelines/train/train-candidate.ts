@@ -62,7 +62,7 @@ export async function recipeOf ({ encoder, taxonomy, head, thresholdTargets }: P
     thresholdTargets,
     encoder: Object.fromEntries(files.map(({ path, sha256 }) => [path, sha256])),
     taxonomy: await hashFile(taxonomy),
-    code: await codeDigest(['../api/inference', 'train'])
+    code: await codeDigest(['../api/inference', 'onnx', 'train'])
   }
 }
 

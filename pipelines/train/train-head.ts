@@ -22,9 +22,16 @@ export interface HeadParameters {
   readonly maxIterations: number
   /** Character n-grams beside the embedding; left out: the embedding alone. */
   readonly ngrams?: NgramParameters & {
-    /** N-grams get a regression of their own, and its logits are added with this factor; left out: one for both. */
-    readonly share?: number
+    /** The n-grams get a regression of their own; left out: one for both. */
+    readonly apart?: {
+      /** Inverse strength of its penalty. */
+      readonly c: number
+      /** Its logits are added with this factor. */
+      readonly share: number
+    }
   }
+  /** False: n-grams alone, a baseline. @default true */
+  readonly embedding?: boolean
 }
 
 /** What one regression reads. */
@@ -44,12 +51,12 @@ export async function trainHead (items: readonly TrainingItem[], classes: readon
 }
 
 /** The regressions that parameters ask for, and the factors of their logits; the first has factor 1. */
-export function partsOf ({ c, maxIterations, ngrams }: HeadParameters): [WeightedPart, ...WeightedPart[]] {
-  if (ngrams?.share === undefined) return [{ part: { c, maxIterations, embedding: true, ngrams }, factor: 1 }]
-  const { share, ...options } = ngrams
+export function partsOf ({ c, maxIterations, ngrams, embedding = true }: HeadParameters): [WeightedPart, ...WeightedPart[]] {
+  if (!ngrams?.apart) return [{ part: { c, maxIterations, embedding, ngrams }, factor: 1 }]
+  const { apart, ...options } = ngrams
   return [
     { part: { c, maxIterations, embedding: true }, factor: 1 },
-    { part: { c, maxIterations, embedding: false, ngrams: options }, factor: share }
+    { part: { c: apart.c, maxIterations, embedding: false, ngrams: options }, factor: apart.share }
   ]
 }
 
@@ -131,11 +138,11 @@ function toColumns ({ indices, values }: SparseVector, columns: ReadonlyMap<numb
 }
 
 /** The scale goes into the weights, so that serving need not know it. */
-function toNgramHead ({ minLength, maxLength, buckets, scale }: NgramParameters, idf: Float32Array, columns: ReadonlyMap<number, number>, fitted: Float64Array): NgramHead {
+function toNgramHead ({ minLength, maxLength, buckets, words, scale }: NgramParameters, idf: Float32Array, columns: ReadonlyMap<number, number>, fitted: Float64Array): NgramHead {
   const classes = fitted.length / columns.size
   const weights = new Float32Array(buckets * classes)
   for (const [bucket, column] of columns) {
     for (let index = 0; index < classes; index++) weights[bucket * classes + index] = fitted[column * classes + index]! * scale
   }
-  return { options: { minLength, maxLength, buckets }, idf, weights }
+  return { options: { minLength, maxLength, buckets, ...(words !== undefined && { words }) }, idf, weights }
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { parseCsv } from '../../pipelines/benchmark/sets.ts'
 import { checkDataSet, checkedFrom } from '../../pipelines/data/checks.ts'
 import { checkDrift, jensenShannon, populationStability } from '../../pipelines/data/checks/drift.ts'
 import { type Example, OUT_OF_SCOPE, type Split, parseExamples, readDataSet } from '../../pipelines/data/data-set.ts'
@@ -9,7 +10,6 @@ import { DEFAULT_LIMITS, readLimits } from '../../pipelines/data/limits.ts'
 import { addToProfile, createProfile } from '../../pipelines/data/profile.ts'
 import { SimilarityIndex, similarPairs } from '../../pipelines/data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../../pipelines/data/taxonomy.ts'
-import { parseCsv } from '../../pipelines/evaluate/benchmark-sets.ts'
 
 const example = (id: string, text: string, label: string, more: Partial<Example> = {}): Example => ({ id, text, label, language: 'de', ...more })
 

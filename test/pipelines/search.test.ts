@@ -1,6 +1,6 @@
 import t from 'tap'
-import { assignFolds } from '../../pipelines/train/folds.ts'
-import { searchHeadParameters } from '../../pipelines/train/search.ts'
+import { assignFolds } from '../../pipelines/search/folds.ts'
+import { searchHeadParameters } from '../../pipelines/search/search.ts'
 import type { HeadParameters, TrainingItem } from '../../pipelines/train/train-head.ts'
 
 const WORDS = ['Pflanze', 'Bohrer', 'Tapete', 'Lieferung']
@@ -15,7 +15,7 @@ function syntheticItems (count: number): TrainingItem[] {
 }
 
 const EMBEDDING: HeadParameters = { c: 1, maxIterations: 40 }
-const NGRAMS: HeadParameters = { ...EMBEDDING, ngrams: { minLength: 2, maxLength: 4, buckets: 1_024, scale: 1, minTexts: 2, share: 1 } }
+const NGRAMS: HeadParameters = { ...EMBEDDING, ngrams: { minLength: 2, maxLength: 4, buckets: 1_024, scale: 1, minTexts: 2, apart: { c: 10, share: 1 } } }
 
 t.test('folds are even for every label, and keep a group and equal texts together', async t => {
   const items = [...syntheticItems(200), { text: 'bohrer  NUMMER aa!', label: 'Bohrer' }, { text: 'Bohrer Nummer aa', label: 'Bohrer' }]

@@ -84,7 +84,7 @@ t.test('a head learns from embedding and n-grams, serves what it learned, and is
   await t.rejects(trainHead(items, ['blue'], parameters), /red is no class/)
 })
 
-t.test('n-grams with a share have a regression of their own, whose logits are added', async t => {
+t.test('n-grams apart have a regression of their own, whose logits are added', async t => {
   const next = createRandom(6)
   const items: TrainingItem[] = Array.from({ length: 80 }, (_, index) => {
     const label = index % 2 ? 'red' : 'blue'
@@ -94,7 +94,7 @@ t.test('n-grams with a share have a regression of their own, whose logits are ad
   const logits = async (part: Pick<HeadPart, 'embedding' | 'ngrams'>) =>
     createLinearScorer((await trainPart(items, ['blue', 'red'], { c: 5, maxIterations: 50, ...part })).head)(items[3]!.text)(items[3]!.embedding)
   const [embedding, text] = [await logits({ embedding: true }), await logits({ embedding: false, ngrams })]
-  const both = createLinearScorer(await trainHead(items, ['blue', 'red'], { c: 5, maxIterations: 50, ngrams: { ...ngrams, share: 0.5 } }))(items[3]!.text)(items[3]!.embedding)
+  const both = createLinearScorer(await trainHead(items, ['blue', 'red'], { c: 5, maxIterations: 50, ngrams: { ...ngrams, apart: { c: 5, share: 0.5 } } }))(items[3]!.text)(items[3]!.embedding)
   both.forEach((logit, index) => t.ok(Math.abs(logit - embedding[index]! - 0.5 * text[index]!) < 1e-5, `${logit}`))
 })
 

@@ -104,8 +104,8 @@ function transpose ({ starts, indices, values }: SparseMatrix, columns: number):
 
 interface TypedArray { set (values: ArrayLike<number>): void }
 
-function shared<Kind extends TypedArray> (type: { new (buffer: SharedArrayBuffer): Kind, readonly BYTES_PER_ELEMENT: number }, length: number, values?: ArrayLike<number>): Kind {
-  const array = new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT))
+function shared<Kind extends TypedArray> (ArrayOfKind: { new (buffer: SharedArrayBuffer): Kind, readonly BYTES_PER_ELEMENT: number }, length: number, values?: ArrayLike<number>): Kind {
+  const array = new ArrayOfKind(new SharedArrayBuffer(length * ArrayOfKind.BYTES_PER_ELEMENT))
   if (values) array.set(values)
   return array
 }

@@ -35,6 +35,15 @@ t.test('counts inside words only, and how often', async t => {
   t.same(pairs(' \n\t'), [])
 })
 
+t.test('counts words and runs of words where it is told to', async t => {
+  const characters = (text: string) => [...countNgrams(text, PAIRS).values()].reduce((sum, count) => sum + count, 0)
+  const all = (text: string) => [...countNgrams(text, { ...PAIRS, words: 2 }).values()].reduce((sum, count) => sum + count, 0)
+  t.equal(all('rot blau rot') - characters('rot blau rot'), 5, 'three words, two pairs')
+  t.notSame(countNgrams('rot blau', { ...PAIRS, words: 2 }), countNgrams('blau rot', { ...PAIRS, words: 2 }), 'order counts')
+  t.same(countNgrams('rot blau', { ...PAIRS, words: 1 }), countNgrams('blau rot', { ...PAIRS, words: 1 }))
+  t.same([...countNgrams('Tor', { ...PAIRS, words: 2 })].at(-1), [60_901, 1], 'as Python computes it')
+})
+
 t.test('reads the beginning of a long text only', async t => {
   const long = 'tor '.repeat(500)
   t.same(countNgrams(long + 'garten', OPTIONS), countNgrams(long, OPTIONS))

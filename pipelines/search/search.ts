@@ -1,10 +1,10 @@
 import { monotonicMs } from '../../api/inference/clock.ts'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
 import { scoreOutputs } from '../score/score-texts.ts'
-import { type CalibrationItem, fitTemperature } from './calibration.ts'
+import { type CalibrationItem, fitTemperature } from '../train/calibration.ts'
 import { assignFolds } from './folds.ts'
-import type { SoftmaxRegression } from './softmax-regression.ts'
-import { type HeadParameters, type HeadPart, type TrainingItem, partsOf, trainPart } from './train-head.ts'
+import type { SoftmaxRegression } from '../train/softmax-regression.ts'
+import { type HeadParameters, type HeadPart, type TrainingItem, partsOf, trainPart } from '../train/train-head.ts'
 
 export interface SearchOptions {
   /** What is tried; the first one always is. */
