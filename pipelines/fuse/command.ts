@@ -20,7 +20,7 @@ service on the first texts of the data set's validation split, and refused where
   --add              put fused.onnx and fused.json into the candidate
   --out FILE         file to write, ending in .onnx
   --logits           logits, before the temperature, instead of probabilities
-  --data DIR         data set with the texts to compare on (default data/inquiries/1.0.0)
+  --data DIR         data set with the texts to compare on (default data/inquiries/1.1.0)
   --texts COUNT      how many (default 200)
   --name NAME        name of the model in the store (default inquiry-classifier)
   --store URL        model store (default MODEL_STORE_URL, else file:model-store/models)`
@@ -36,7 +36,7 @@ export const fuseStep: Step = {
       add: { type: 'boolean', default: false },
       out: { type: 'string' },
       logits: { type: 'boolean', default: false },
-      data: { type: 'string', default: 'data/inquiries/1.0.0' },
+      data: { type: 'string', default: 'data/inquiries/1.1.0' },
       texts: { type: 'string', default: '200' },
       name: { type: 'string', default: 'inquiry-classifier' },
       store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
