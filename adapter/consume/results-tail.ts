@@ -8,7 +8,7 @@ import type { GroupMember } from './group-member.ts'
 import type { FoundDecisions, Progress } from './partition-window.ts'
 
 export interface ResultsTailOptions {
-  readonly admin: Pick<Admin, 'fetchOffsets' | 'fetchTopicOffsets'>
+  readonly admin: Pick<Admin, 'connect' | 'disconnect' | 'fetchOffsets' | 'fetchTopicOffsets'>
   readonly member: Pick<GroupMember, 'seek' | 'pause' | 'resume'>
   readonly groupId: string
   readonly inquiryTopic: string
@@ -69,7 +69,24 @@ export class ResultsTail {
         signal.throwIfAborted()
         this.#options.log.warn({ err }, 'could not read the decisions made before; trying again')
         await sleep(RETRY_MS, undefined, { signal })
+        await this.#renewMetadata(signal)
       }
+    }
+  }
+
+  /**
+   * kafkajs's admin keeps what it knows of leaders for five minutes, whatever the brokers answer: where one moved and the
+   * old one lives, it would ask that one again each time. Only a new connection makes it look.
+   */
+  async #renewMetadata (signal: AbortSignal): Promise<void> {
+    const { admin, log } = this.#options
+    try {
+      await admin.disconnect()
+      signal.throwIfAborted()
+      await admin.connect()
+    } catch (err) {
+      signal.throwIfAborted()
+      log.debug({ err }, 'could not connect anew') // the next attempt says so
     }
   }
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { ResultsTail, metadataOf, parseMetadata } from '../../../adapter/consume/results-tail.ts'
 import { DecidedIds } from '../../../adapter/decide/decided-ids.ts'
-import { silent } from '../fakes.ts'
+import { failures, silent } from '../fakes.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 
 interface Result { readonly offset: number, readonly value: string | null, readonly source?: [partition: number, offset: number] }
@@ -14,7 +14,7 @@ function setUp (t: Test, { low = 0, high, committed = {}, fallbackResults = 10 }
   const results = high.map((): Result[] => [])
   const calls: string[] = []
   const decided = new DecidedIds(1_000)
-  const state = { clock, results, calls, decided, high, isDeaf: false, failures: 0, tail: undefined! as ResultsTail }
+  const state = { clock, results, calls, decided, high, isDeaf: false, failures: 0, leader: 1, isConnectedTo: 1, tail: undefined! as ResultsTail }
   const positions = new Map<number, number>()
   state.tail = new ResultsTail({
     groupId: 'g',
@@ -24,12 +24,18 @@ function setUp (t: Test, { low = 0, high, committed = {}, fallbackResults = 10 }
     fallbackResults,
     log: silent,
     admin: {
+      connect: async () => { state.isConnectedTo = state.leader },
+      disconnect: async () => { state.isConnectedTo = -1 },
       fetchOffsets: async () => {
         calls.push('offsets')
         if (state.failures-- > 0) throw new Error('no coordinator')
         return [{ topic: 'inquiries', partitions: [0, 1, 2, 3].map(partition => ({ partition, offset: String(committed[partition]?.[0] ?? -1), metadata: committed[partition]?.[1] ?? null })) }]
       },
-      fetchTopicOffsets: async () => state.high.map((end, partition) => ({ partition, offset: String(end), high: String(end), low: String(low) })).reverse()
+      fetchTopicOffsets: async () => {
+        // As kafkajs: what it knew when it connected is what it asks, whoever leads now.
+        if (state.isConnectedTo !== state.leader) throw failures.protocol('NOT_LEADER_FOR_PARTITION')
+        return state.high.map((end, partition) => ({ partition, offset: String(end), high: String(end), low: String(low) })).reverse()
+      }
     },
     member: {
       seek: (_topic, partition, offset) => {
@@ -124,6 +130,14 @@ t.test('tries again when Kafka fails or reading stalls, and not while it goes on
   t.equal((await reading).get(0)!.found.lastRecord, 39)
   t.strictSame(calls, ['pause 0'])
   t.equal(clock.timers, 0)
+})
+
+t.test('finds leaders that moved while the old one goes on', async t => {
+  const state = setUp(t, { high: [40], committed: { 0: [7, 'results=0:40'] } })
+  state.leader = 2
+  const reading = state.tail.read([0], new AbortController().signal)
+  await state.clock.advance(250 + 500 + 10)
+  t.equal((await reading).get(0)!.offset, 7)
 })
 
 t.test('a new assignment ends it at any point', async t => {

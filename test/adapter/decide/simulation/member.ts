@@ -48,6 +48,8 @@ export class Member {
       commit: async (offsets: Array<{ partition: number, offset: number, metadata: string }>) => await world.commit(this, offsets)
     }
     const admin = {
+      connect: async () => {},
+      disconnect: async () => {},
       fetchOffsets: async () => {
         await this.#roundTrip()
         const partitions = world.inquiries.map((_log, partition) => ({ partition, offset: String(world.committed.get(partition)?.offset ?? -1), metadata: world.committed.get(partition)?.metadata ?? null }))
