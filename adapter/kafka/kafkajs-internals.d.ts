@@ -39,6 +39,12 @@ declare module 'kafkajs/src/protocol/recordBatch/v0/decoder.js' {
   export default function decodeRecordBatch (decoder: Decoder): Promise<{ records: DecodedRecord[] }>
 }
 
+declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
+  import type { Message } from 'kafkajs'
+
+  export default function encodeRecord (record: Message): object
+}
+
 declare module 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js' {
   import type Decoder from 'kafkajs/src/protocol/decoder.js'
   import type { DecodedRecord } from 'kafkajs/src/protocol/recordBatch/v0/decoder.js'

@@ -1,16 +1,20 @@
+import type { KafkaMessage } from 'kafkajs'
+import encodeRecord from 'kafkajs/src/protocol/recordBatch/record/v0/index.js'
+import type { Logger } from 'pino'
 import t, { type Test } from 'tap'
 import { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import { DecidedIds } from '../../../adapter/decide/decided-ids.ts'
 import type { InFlightInquiry } from '../../../adapter/decide/in-flight.ts'
 import { InquiryFlow } from '../../../adapter/decide/inquiry-flow.ts'
 import type { LateAnswerMessage } from '../../../openapi/index.ts'
+import { captureLog } from '../captured-log.ts'
 import { FakeClient, FakeProducer, type RecordFields, classification, countedMetrics, failures, inquiryRecord, silent } from '../fakes.ts'
 import { VirtualClock, settled } from '../virtual-clock.ts'
 
 const TIMEOUT_MS = 10_000
 
 /** A flow with its writers and dispatcher; topics `results`, `late` and `dead`. */
-function setUp (t: Test, { concurrency = 8, ...options } = {}) {
+function setUp (t: Test, { concurrency = 8, ...options }: { concurrency?: number, log?: Logger } = {}) {
   const clock = VirtualClock.install(t)
   const client = new FakeClient()
   const producer = new FakeProducer()
@@ -234,6 +238,53 @@ t.test('a dead letter that is larger than brokers take does not hold the partiti
   producer.isHeld = () => false
   await clock.advance(1_000)
   t.match(producer.of('dead')[0], { value: null, headers: { 'error-code': 'ERR_RECORD_TOO_LARGE', 'source-topic': 'inquiries', 'source-partition': '0', 'source-offset': '0' } })
+  t.notOk('big' in producer.of('dead')[0]!.headers)
+  t.equal(offsetOf(partition), 1)
+})
+
+t.test('headers without a value, and of names that every object has, stop nothing', async t => {
+  const { client, producer, partition, take, decisions } = setUp(t)
+  const odd = JSON.parse('{"__proto__":1}') as Record<string, unknown>
+  // As kafkajs reads them.
+  const headers = { none: null, several: [null, Buffer.from('x'), null], constructor: [Object, Buffer.from('mine')], tracestate: null, deadline: null, ...odd, ['__proto__']: [Object.prototype, Buffer.from('too')] } as unknown as KafkaMessage['headers']
+  take({ offset: 0, id: 'a', headers })
+  take({ offset: 1, id: 'poison', value: '{', headers })
+  client.answerTo('a')
+  await settled()
+  t.strictSame(decisions().sort(), ['a delivery', 'poison invalid'])
+  t.equal(offsetOf(partition), 2)
+  const [letter] = producer.requests.find(({ topic }) => topic === 'dead')!.messages
+  t.doesNotThrow(() => encodeRecord(letter!), 'kafkajs can write it')
+  t.strictSame(Object.entries(letter!.headers!).slice(0, 6).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]), [
+    ['none', ''], ['several', ['', 'x', '']], ['constructor', ['mine']], ['tracestate', ''], ['deadline', ''], ['__proto__', ['too']]
+  ])
+})
+
+t.test('a record at which reading itself fails becomes a dead letter, and its text is not logged', async t => {
+  const { log, text } = captureLog()
+  const { producer, partition, take, decisions } = setUp(t, { log })
+  const headers = { get broken (): string { throw new Error('SECRET') } }
+  take({ offset: 0, id: 'a', headers })
+  take({ offset: 1, id: 'b', timestamp: 1 })
+  await settled()
+  t.match(producer.of('dead'), [{ key: 'a', headers: { 'error-code': 'ERR_UNEXPECTED', 'error-message': 'the adapter failed with Error', 'source-offset': '0' } }])
+  t.strictSame(decisions(), ['a invalid', 'b timeout'])
+  t.equal(offsetOf(partition), 2)
+  t.match(text(), /reading a record failed/)
+  t.notMatch(text(), /SECRET/)
+})
+
+t.test('a dead letter that kafkajs cannot write is kept without its original headers', async t => {
+  const { clock, producer, partition, take } = setUp(t)
+  producer.isHeld = topic => topic === 'dead'
+  take({ offset: 0, id: 'odd', value: '{', headers: { big: 'y' } })
+  await clock.advance(20)
+  for (let attempt = 0; attempt < 3; attempt++) {
+    producer.requests.filter(({ topic }) => topic === 'dead').at(-1)!.fail(new TypeError('no string'))
+    if (attempt === 2) producer.isHeld = () => false
+    await clock.advance(1_000)
+  }
+  t.match(producer.of('dead')[0], { key: 'odd', value: '{', headers: { 'error-code': 'ERR_INVALID_JSON', 'source-offset': '0' } })
   t.notOk('big' in producer.of('dead')[0]!.headers)
   t.equal(offsetOf(partition), 1)
 })
