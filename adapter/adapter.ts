@@ -133,7 +133,8 @@ export class Adapter implements AdapterStatus {
     const { config, log } = this.#options
     await ensureTopics({ admin: this.#admin, config, log, signal })
     await this.#producer.connect()
-    await this.#member.start()
+    signal.throwIfAborted()
+    await this.#member.start(signal)
   }
 
   /**

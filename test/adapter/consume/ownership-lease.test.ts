@@ -75,19 +75,21 @@ t.test('goes on while a rebalance is waited for, as long as the process itself g
   t.equal(clock.timers, 0)
 })
 
-t.test('the member renews and expires it as the coordinator answers', async t => {
-  const clock = VirtualClock.install(t)
-  const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
+/** A member of a group whose consumer does what the test says. */
+async function joinGroup (lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })) {
   const bus = new EventEmitter()
+  const told: unknown[] = []
+  const events = ['HEARTBEAT', 'REQUEST', 'REQUEST_TIMEOUT', 'REBALANCING', 'GROUP_JOIN', 'CRASH', 'STOP', 'COMMIT_OFFSETS', 'END_BATCH_PROCESS', 'FETCH_START']
   const consumer = {
-    events: { HEARTBEAT: 'HEARTBEAT', REQUEST: 'REQUEST', REQUEST_TIMEOUT: 'REQUEST_TIMEOUT', REBALANCING: 'REBALANCING', GROUP_JOIN: 'GROUP_JOIN', CRASH: 'CRASH', END_BATCH_PROCESS: 'END_BATCH_PROCESS' },
+    events: Object.fromEntries(events.map(name => [name, name])),
     on: (event: string, listener: (event: unknown) => void) => bus.on(event, listener),
     connect: async () => {},
     subscribe: async () => {},
     run: async () => {},
-    pause: (topics: unknown) => { told.push({ pause: topics }) }
+    commitOffsets: async () => {},
+    pause: (topics: unknown) => { told.push({ pause: topics }) },
+    resume: (topics: unknown) => { told.push({ resume: topics }) }
   }
-  const told: unknown[] = []
   const member = new GroupMember({
     kafka: { consumer: () => consumer } as unknown as Kafka,
     groupId: 'g',
@@ -104,7 +106,14 @@ t.test('the member renews and expires it as the coordinator answers', async t =>
     onResultsRead: () => {},
     onCrash: error => { told.push(error.message) }
   })
-  await member.start()
+  await member.start(new AbortController().signal)
+  return { bus, told, consumer, member }
+}
+
+t.test('the member renews and expires it as the coordinator answers', async t => {
+  const clock = VirtualClock.install(t)
+  const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
+  const { bus, told } = await joinGroup(lease)
   const answered = (apiName: string, sentAt = Date.now()) => bus.emit('REQUEST', { payload: { apiName, sentAt } })
   const join = () => bus.emit('GROUP_JOIN', { payload: { memberAssignment: { inquiries: [0, 2], results: [0] } } })
 
@@ -138,4 +147,32 @@ t.test('the member renews and expires it as the coordinator answers', async t =>
   bus.emit('CRASH', { payload: { error: new Error('comes back'), restart: true } })
   bus.emit('CRASH', { payload: { error: new Error('for good'), restart: false } })
   t.strictSame(told, ['for good'])
+})
+
+t.test('where there is no group, nothing is paused or resumed, and that nothing was committed is told', async () => {
+  const { bus, told, consumer, member } = await joinGroup()
+  member.pause('inquiries', [])
+  member.resume('inquiries', [0])
+  t.strictSame(told, [], 'before the first join: kafkajs would throw')
+  bus.emit('GROUP_JOIN', { payload: { memberAssignment: {} } })
+  told.splice(0)
+  member.resume('inquiries', [0])
+  t.strictSame(told, [{ resume: [{ topic: 'inquiries', partitions: [0] }] }])
+
+  consumer.commitOffsets = async () => { bus.emit('COMMIT_OFFSETS', {}) }
+  await t.resolves(member.commit([{ partition: 0, offset: 7, metadata: '' }]))
+  consumer.commitOffsets = async () => {}
+  await t.rejects(member.commit([{ partition: 0, offset: 8, metadata: '' }]), { message: 'the consumer is stopping' })
+
+  bus.emit('STOP', {})
+  member.resume('inquiries', [0])
+  t.strictSame(told.length, 1, 'after a crash')
+})
+
+t.test('whoever is told to stop meanwhile does not join', async () => {
+  const { member, consumer } = await joinGroup()
+  let runs = 0
+  consumer.run = async () => { runs++ }
+  await t.rejects(member.start(AbortSignal.abort()))
+  t.equal(runs, 0)
 })
