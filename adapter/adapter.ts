@@ -6,6 +6,7 @@ import type { AdapterConfig } from './config.ts'
 import { Assignments } from './consume/assignments.ts'
 import { Committer } from './consume/committer.ts'
 import { GroupMember } from './consume/group-member.ts'
+import { LagMonitor } from './consume/lag-monitor.ts'
 import { OwnershipLease } from './consume/ownership-lease.ts'
 import { ResultsTail } from './consume/results-tail.ts'
 import { DecidedIds } from './decide/decided-ids.ts'
@@ -45,7 +46,9 @@ export class Adapter implements AdapterStatus {
   readonly #member: GroupMember
   readonly #assignments: Assignments
   readonly #committer: Committer
-  #membership: Membership = 'joining'
+  readonly #lagMonitor: LagMonitor
+  #membership: Exclude<Membership, 'draining'> = 'joining'
+  #isDraining = false
 
   constructor (options: AdapterOptions) {
     this.#options = options
@@ -112,17 +115,27 @@ export class Adapter implements AdapterStatus {
     const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, log })
     this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, log })
     this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, intervalMs: config.COMMIT_INTERVAL_MS, log })
+    this.#lagMonitor = new LagMonitor({
+      admin: new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin(),
+      groupId: config.CONSUMER_GROUP,
+      topic: config.INQUIRY_TOPIC,
+      partitions: () => this.#assignments.partitions,
+      log
+    })
     metrics.watch(this)
   }
 
-  get membership (): Membership { return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership }
+  get membership (): Membership {
+    if (this.#isDraining) return 'draining'
+    return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership
+  }
   get assignedPartitions (): number { return this.#assignments.partitions.length }
   get inFlight (): number { return this.#assignments.inFlight }
   get commitAgeMs (): number { return Math.max(this.#committer.ageMs, ...this.#assignments.partitions.map(({ ageMs }) => ageMs)) }
   get breaker (): BreakerState { return this.#client.breakerState }
   get lag (): PartitionLag[] {
     const topic = this.#options.config.INQUIRY_TOPIC
-    return this.#assignments.partitions.map(({ number, lag }) => ({ topic, partition: number, records: lag }))
+    return this.#assignments.partitions.flatMap(({ number, lag }) => lag === undefined ? [] : [{ topic, partition: number, records: lag }])
   }
 
   /**
@@ -135,6 +148,7 @@ export class Adapter implements AdapterStatus {
     await this.#producer.connect()
     signal.throwIfAborted()
     await this.#member.start(signal)
+    this.#lagMonitor.start()
   }
 
   /**
@@ -143,7 +157,7 @@ export class Adapter implements AdapterStatus {
    */
   async stop (): Promise<void> {
     const { config, log } = this.#options
-    this.#membership = 'draining'
+    this.#isDraining = true
     this.#assignments.drain()
     const limit = Date.now() + config.SHUTDOWN_TIMEOUT_MS
     while (this.#assignments.inFlight > 0 && Date.now() < limit) await sleep(DRAIN_POLL_MS)
@@ -155,6 +169,6 @@ export class Adapter implements AdapterStatus {
     this.#committer.close()
     await this.#committer.commit()
     await this.#member.stop()
-    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
   }
 }

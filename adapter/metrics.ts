@@ -60,14 +60,14 @@ export function createAdapterMetrics () {
     watch (status: AdapterStatus): void {
       const gauge = (name: string, help: string, value: () => number) => new Gauge({ registers, name, help, collect () { this.set(value()) } })
       gauge('inquiry_in_flight', 'Records that are read and not yet committed.', () => status.inFlight)
-      gauge('inquiry_commit_age_seconds', 'For how long the oldest record has waited that was read and is not committed.', () => status.commitAgeMs / 1e3)
-      gauge('inquiry_assigned_partitions', 'Partitions that the adapter reads.', () => status.assignedPartitions)
+      gauge('inquiry_commit_age_seconds', 'For how long the oldest record has waited that was read and is not committed, or a partition could not be read at all.', () => status.commitAgeMs / 1e3)
+      gauge('inquiry_assigned_partitions', 'Partitions that the adapter has.', () => status.assignedPartitions)
       gauge('inquiry_breaker_state', 'Circuit breaker in front of the API: 0 closed, 0.5 half open, 1 open.', () => BREAKER_VALUES[status.breaker])
       // eslint-disable-next-line no-new
       new Gauge({
         registers,
         name: 'inquiry_kafka_consumer_lag',
-        help: 'Records after the one that was read last.',
+        help: 'Records that are not done with, read or not.',
         labelNames: ['topic', 'partition'],
         collect () {
           this.reset() // partitions that went to another adapter

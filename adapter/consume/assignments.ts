@@ -45,7 +45,7 @@ export class Assignments {
     }
     for (const number of numbers) {
       const partition = this.#partitions.get(number) ?? new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item))
-      partition.state = 'recovering'
+      partition.recover()
       this.#partitions.set(number, partition)
     }
     if (numbers.length === 0) return

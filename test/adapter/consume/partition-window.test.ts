@@ -2,6 +2,7 @@ import t from 'tap'
 import { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import { PartitionWindow, type WindowEntry } from '../../../adapter/consume/partition-window.ts'
 import { randomOf } from '../random.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 
 function settle (window: PartitionWindow, entry: WindowEntry, resultOffset?: number): void {
   if (resultOffset !== undefined) entry.resultOffset = resultOffset
@@ -85,6 +86,7 @@ t.test('a partition commits only what is new, and only while it is certainly its
   t.ok(partition.isNew(22))
   t.notOk(partition.isNew(22), 'delivered once more')
   t.equal(partition.uncommitted(), undefined)
+  t.equal(partition.lag, undefined, 'nobody has said where it ends')
   partition.highWatermark = 30
   t.equal(partition.lag, 10)
   settle(partition.window, partition.window.add(22), 0)
@@ -95,4 +97,26 @@ t.test('a partition commits only what is new, and only while it is certainly its
   partition.state = 'open'
   partition.hasCommitted(23)
   t.equal(partition.uncommitted(), undefined)
+})
+
+t.test('the lag and the age grow also while it is not known what was decided before', async t => {
+  const clock = VirtualClock.install(t)
+  const partition = new OwnedPartition(0, () => {})
+  t.equal(partition.lag, undefined)
+  partition.sawRange({ low: 5, high: 9, committed: -1 })
+  t.equal(partition.lag, 4, 'of a group that committed nothing yet')
+  partition.sawRange({ low: 5, high: 20, committed: 8 })
+  t.equal(partition.lag, 12)
+  clock.stall(7_000)
+  t.equal(partition.ageMs, 7_000)
+  partition.recover()
+  clock.stall(1_000)
+  t.equal(partition.ageMs, 8_000, 'another rebalance does not set it back')
+  partition.open({ resultPartition: 0, resultsFrom: 0, offset: 8, found: { from: 0, lastRecord: -1 } })
+  t.equal(partition.ageMs, 0)
+  partition.window.add(8)
+  clock.stall(500)
+  t.equal(partition.ageMs, 500)
+  partition.sawRange({ low: 5, high: 50, committed: 8 })
+  t.equal(partition.lag, 42, 'full')
 })
