@@ -71,7 +71,7 @@ export class Adapter implements AdapterStatus {
       onBreaker: state => log.warn({ state }, 'circuit breaker of the API'),
       onMisconfigured: answer => log.error(answer, 'the API does not answer as its contract says: see CLASSIFY_URL and CLASSIFY_API_KEY')
     })
-    const decided = new DecidedIds(config.MAX_IN_FLIGHT * 2 + REMEMBERED_IDS)
+    const decided = new DecidedIds(config.MAX_IN_FLIGHT + REMEMBERED_IDS, decision => this.#assignments.mayReplay(decision))
     this.#lease = new OwnershipLease({ sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS })
     this.#flow = new InquiryFlow({
       config,
@@ -113,8 +113,8 @@ export class Adapter implements AdapterStatus {
       }
     })
     const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, log })
-    this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, log })
-    this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, intervalMs: config.COMMIT_INTERVAL_MS, log })
+    this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, commitSoon: () => this.#committer.commitSoon(), log })
+    this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, committed: partition => this.#assignments.committed(partition), intervalMs: config.COMMIT_INTERVAL_MS, log })
     this.#lagMonitor = new LagMonitor({
       admin: new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin(),
       groupId: config.CONSUMER_GROUP,

@@ -1,5 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
+import type { KnownDecision } from '../decide/decided-ids.ts'
 import type { InFlightInquiry } from '../decide/in-flight.ts'
 import type { InquiryFlow } from '../decide/inquiry-flow.ts'
 import type { GroupMember } from './group-member.ts'
@@ -11,8 +12,10 @@ export interface AssignmentsOptions {
   readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut'>
   readonly tail: Pick<ResultsTail, 'read'>
   readonly inquiryTopic: string
-  /** Most records in flight, shared evenly by the partitions so that none takes another's room. */
+  /** Most records that are read and not committed, shared evenly by the partitions so that none takes another's room. */
   readonly maxInFlight: number
+  /** Commits, if possible at once: a partition needs room. */
+  readonly commitSoon: () => void
   readonly log: Logger
 }
 
@@ -29,7 +32,7 @@ export class Assignments {
 
   get partitions (): OwnedPartition[] { return [...this.#partitions.values()] }
 
-  /** Records that were read and are not done with. */
+  /** Records that were read and are not committed. */
   get inFlight (): number { return this.partitions.reduce((sum, { size }) => sum + size, 0) }
 
   /** The group gave us these partitions. What was in flight on those that stay goes on. */
@@ -71,11 +74,22 @@ export class Assignments {
     return true
   }
 
-  /** A record of a partition is done with. */
-  settled (partition: OwnedPartition): void {
+  /** A record of a partition is done with. Only a commit makes room, so that what may be read again is bounded. */
+  settled ({ committable }: OwnedPartition): void {
+    if (committable >= this.#room / 2) this.#options.commitSoon()
+  }
+
+  /** What could be committed of a partition is. */
+  committed (partition: OwnedPartition): void {
     if (!partition.isFull || partition.size > this.#room / 2) return
     partition.isFull = false
     this.#resume(partition)
+  }
+
+  /** Whether the record of a decision may be read again: it is not known to be committed. */
+  mayReplay ({ sourcePartition, sourceOffset }: Pick<KnownDecision, 'sourcePartition' | 'sourceOffset'>): boolean {
+    const partition = this.#partitions.get(sourcePartition)
+    return partition !== undefined && sourceOffset >= partition.committedOffset
   }
 
   /** Takes nothing more; what is in flight goes on. */

@@ -32,8 +32,11 @@ export class OwnedPartition {
   /** Set once it is known what was decided before. */
   get window (): PartitionWindow { return this.#window! }
 
-  /** Records that were read and cannot be committed yet. */
+  /** Records that were read and are not committed. */
   get size (): number { return this.#window?.size ?? 0 }
+
+  /** Those of them that could be committed. */
+  get committable (): number { return this.#window?.committable ?? 0 }
 
   /** For how long the oldest record in flight is, or nothing could be read, in milliseconds; 0 where neither is so. */
   get ageMs (): number {
@@ -73,7 +76,7 @@ export class OwnedPartition {
     this.#resultPartition = resultPartition
     this.#window ??= new PartitionWindow(resultsFrom)
     this.#window.remember(found)
-    this.#committedOffset = Math.max(this.#committedOffset, offset)
+    this.hasCommitted(offset)
     // Reading may have begun before: a commit of the member before us, which kafkajs repeats, can come after we joined.
     this.#lastOffset = Math.max(this.#lastOffset, offset - 1)
     this.state = 'open'
@@ -101,5 +104,6 @@ export class OwnedPartition {
 
   hasCommitted (offset: number): void {
     this.#committedOffset = Math.max(this.#committedOffset, offset)
+    this.#window?.commit(this.#committedOffset)
   }
 }

@@ -14,11 +14,13 @@ function setUp (maxInFlight = 100) {
   const lost: number[] = []
   const recovered: number[] = []
   const calls: string[] = []
+  const commitWishes: number[] = []
   const entries = new Map<string, { partition: OwnedPartition, entry: WindowEntry }>()
   const reads: Array<{ partitions: number[], signal: AbortSignal, end: (offsets?: Record<number, number>) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
   const assignments = new Assignments({
     inquiryTopic: 'inquiries',
     maxInFlight,
+    commitSoon: () => { commitWishes.push(assignments.partitions.length) },
     log: silent,
     member: {
       pause: (topic, partitions) => { calls.push(`pause ${topic} ${partitions}`) },
@@ -58,12 +60,22 @@ function setUp (maxInFlight = 100) {
     lost,
     recovered,
     calls,
+    commitWishes,
     reads,
     take: (number: number, offset: number) => assignments.take(number, inquiryRecord({ offset }), 1_000),
     settle: (name: string) => {
       const { partition, entry } = entries.get(name)!
       partition.window.settle(entry)
       assignments.settled(partition)
+    },
+    /** What can be committed is, of every partition. */
+    commit: () => {
+      for (const partition of assignments.partitions) {
+        const progress = partition.uncommitted()
+        if (!progress) continue
+        partition.hasCommitted(progress.offset)
+        assignments.committed(partition)
+      }
     }
   }
 }
@@ -137,8 +149,8 @@ t.test('a new assignment ends the reading for the one before', async t => {
   t.ok(reads[4]!.signal.aborted)
 })
 
-t.test('each partition has its room, reads on when half of it is free, and blocks no other', async t => {
-  const { assignments, take, reads, calls, settle } = setUp(8)
+t.test('each partition has its room, reads on when half of it is committed, and blocks no other', async t => {
+  const { assignments, take, reads, calls, settle, commit, commitWishes } = setUp(8)
   assignments.assign([0, 1])
   await reads[0]!.end()
   calls.splice(0)
@@ -147,15 +159,21 @@ t.test('each partition has its room, reads on when half of it is free, and block
   t.ok(take(1, 1), 'the other is not')
   for (const name of ['0:2', '0:3', '0:4']) settle(name)
   t.strictSame(calls, [], 'the oldest one still keeps everything from being committed')
+  t.equal(commitWishes.length, 0)
   settle('0:1')
+  t.strictSame(calls, [], 'what is not committed may be read again')
+  t.equal(assignments.inFlight, 5)
+  t.equal(commitWishes.length, 1)
+  commit()
   t.strictSame(calls, ['resume inquiries 0'])
   settle('1:1')
+  commit()
   t.equal(calls.length, 1, 'what was not full is not resumed')
   t.ok(take(0, 5), 'the record that was refused comes again')
 })
 
 t.test('a partition that is full when it opens again reads on later', async t => {
-  const { assignments, take, reads, calls, settle } = setUp(4)
+  const { assignments, take, reads, calls, settle, commit } = setUp(4)
   assignments.assign([0])
   await reads[0]!.end()
   for (const offset of [1, 2, 3]) take(0, offset)
@@ -166,22 +184,24 @@ t.test('a partition that is full when it opens again reads on later', async t =>
   await reads[2]!.end()
   t.strictSame(calls, ['resume inquiries 1'], 'with two partitions there is room for two each, and two are there')
   settle('0:2')
+  commit()
   t.strictSame(calls, ['resume inquiries 1', 'resume inquiries 0'])
 })
 
 t.test('there is room for one record a partition, however many partitions there are', async t => {
-  const { assignments, take, reads, calls, settle } = setUp(1)
+  const { assignments, take, reads, calls, settle, commit } = setUp(1)
   assignments.assign([0, 1, 2])
   await reads[0]!.end()
   calls.splice(0)
   t.ok(take(2, 1))
   t.notOk(take(2, 2))
   settle('2:1')
+  commit()
   t.strictSame(calls, ['resume inquiries 2'])
 })
 
 t.test('takes nothing more once it drains', async t => {
-  const { assignments, take, reads, calls, settle } = setUp(1)
+  const { assignments, take, reads, calls, settle, commit } = setUp(1)
   assignments.assign([0])
   await reads[0]!.end()
   take(0, 1)
@@ -189,16 +209,31 @@ t.test('takes nothing more once it drains', async t => {
   calls.splice(0)
   assignments.drain()
   settle('0:1')
+  commit()
   t.notOk(take(0, 2))
   assignments.assign([0, 1])
   await reads[1]!.end()
   t.strictSame(calls, ['pause inquiries 0'])
 })
 
+t.test('what may be read again is what is not committed of our partitions', async t => {
+  const { assignments, take, reads, settle, commit } = setUp()
+  assignments.assign([0])
+  await reads[0]!.end({ 0: 5 })
+  const mayReplay = (sourcePartition: number, sourceOffset: number) => assignments.mayReplay({ sourcePartition, sourceOffset })
+  t.strictSame([mayReplay(0, 4), mayReplay(0, 5), mayReplay(1, 5), mayReplay(0, 900)], [false, true, false, true])
+  take(0, 5)
+  settle('0:5')
+  t.ok(mayReplay(0, 5))
+  commit()
+  t.notOk(mayReplay(0, 5))
+})
+
 t.test('commits what is done with, at intervals and on demand', async t => {
   const clock = VirtualClock.install(t)
   const { assignments, take, reads, settle } = setUp()
   const commits: Array<Array<{ partition: number, offset: number, metadata: string }>> = []
+  const committed: number[] = []
   let answer: () => Promise<void> = async () => {}
   const member = {
     commit: async (offsets: Array<{ partition: number, offset: number, metadata: string }>) => {
@@ -206,7 +241,7 @@ t.test('commits what is done with, at intervals and on demand', async t => {
       await answer()
     }
   }
-  const committer = new Committer({ member, partitions: () => assignments.partitions, intervalMs: 1_000, log: silent })
+  const committer = new Committer({ member, partitions: () => assignments.partitions, committed: ({ number }) => { committed.push(number) }, intervalMs: 1_000, log: silent })
   assignments.assign([0, 1])
   await reads[0]!.end()
   for (const offset of [1, 2, 3]) take(0, offset)
@@ -215,6 +250,7 @@ t.test('commits what is done with, at intervals and on demand', async t => {
   settle('0:1')
   await clock.advance(1_000)
   t.strictSame(commits.splice(0), [[{ partition: 0, offset: 2, metadata: 'results=0:0' }]])
+  t.strictSame(committed, [0])
   await clock.advance(5_000)
   t.strictSame(commits, [], 'said once')
 
@@ -229,6 +265,7 @@ t.test('commits what is done with, at intervals and on demand', async t => {
   const first = committer.commit()
   await settled()
   settle('0:3')
+  for (let wish = 0; wish < 5; wish++) committer.commitSoon()
   const last = committer.commit()
   await clock.advance(3_000)
   t.equal(commits.length, 1, 'one at a time')

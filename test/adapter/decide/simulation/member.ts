@@ -29,7 +29,7 @@ export class Member {
     const { random } = world
     this.#world = world
     this.name = name
-    const decided = new DecidedIds(10_000)
+    const decided = new DecidedIds(random.of([20, 10_000]), decision => this.assignments.mayReplay(decision))
     this.flow = new InquiryFlow({
       config: { INQUIRY_TIMEOUT_MS: world.timeoutMs, MAX_RECORD_BYTES: 10_000, CLASSIFY_CONCURRENCY: random.of([2, 16]), INQUIRY_TOPIC: INQUIRIES, RESULT_TOPIC: RESULTS, LATE_TOPIC: 'late', DEAD_LETTER_TOPIC: DEAD },
       client: { classify: async (_inquiry, { deadline }) => await world.classify(deadline) },
@@ -64,8 +64,8 @@ export class Member {
       }
     }
     this.#tail = new ResultsTail({ admin, member, groupId: 'g', inquiryTopic: INQUIRIES, resultTopic: RESULTS, decided, fallbackResults: 10_000, log: silent })
-    this.assignments = new Assignments({ member, flow: this.flow, tail: this.#tail, inquiryTopic: INQUIRIES, maxInFlight: random.of([8, 500]), log: silent })
-    this.committer = new Committer({ member, partitions: () => this.assignments.partitions, intervalMs: random.of([20, 500]), log: silent })
+    this.assignments = new Assignments({ member, flow: this.flow, tail: this.#tail, inquiryTopic: INQUIRIES, maxInFlight: random.of([8, 500]), commitSoon: () => this.committer.commitSoon(), log: silent })
+    this.committer = new Committer({ member, partitions: () => this.assignments.partitions, committed: partition => this.assignments.committed(partition), intervalMs: random.of([20, 500]), log: silent })
     this.#poll = setInterval(() => this.#read(), 7)
   }
 
