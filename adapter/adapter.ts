@@ -105,14 +105,14 @@ export class Adapter implements AdapterStatus {
         this.#committer.commitSoon()
       },
       onInquiry: (partition, message, highWatermark) => this.#assignments.take(partition, message, highWatermark),
-      onResult: (_partition, message) => tail.onResult(message),
+      onResult: (partition, message) => tail.onResult(message, partition),
       onResultsRead: (partition, nextOffset) => tail.onRead(partition, nextOffset),
       onCrash: error => {
         this.#membership = 'lost'
         options.onFailure(error)
       }
     })
-    const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, log })
+    const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, duplicate: () => metrics.duplicateResult(), log })
     this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, commitSoon: () => this.#committer.commitSoon(), log })
     this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, committed: partition => this.#assignments.committed(partition), intervalMs: config.COMMIT_INTERVAL_MS, log })
     this.#lagMonitor = new LagMonitor({
@@ -152,22 +152,24 @@ export class Adapter implements AdapterStatus {
   }
 
   /**
-   * Takes nothing more, lets what is in flight end within the limit, commits, leaves the group and closes everything.
-   * What is not decided by then is decided by whoever gets the partitions next.
+   * Takes nothing more, waits within the limit for what is with the API or on its way to Kafka, commits, leaves the group
+   * and closes everything. It does not wait for more: new inquiries lie unread until another one has the partitions, who
+   * decides what is not decided by then.
    */
   async stop (): Promise<void> {
     const { config, log } = this.#options
     this.#isDraining = true
     this.#assignments.drain()
-    const limit = Date.now() + config.SHUTDOWN_TIMEOUT_MS
-    while (this.#assignments.inFlight > 0 && Date.now() < limit) await sleep(DRAIN_POLL_MS)
-    if (this.#assignments.inFlight > 0) log.warn({ inFlight: this.#assignments.inFlight }, 'inquiries are left to the next member')
+    this.#flow.drain()
+    const limit = performance.now() + config.SHUTDOWN_TIMEOUT_MS
+    while (this.#flow.isBusy && performance.now() < limit) await sleep(DRAIN_POLL_MS)
     // Nothing may be written once the group is left: a successor has the partitions at once.
     this.#assignments.close()
     await Promise.all([this.#flow.close(), this.#client.close()])
     this.#lease.expire()
     this.#committer.close()
     await this.#committer.commit()
+    if (this.inFlight > 0) log.info({ inFlight: this.inFlight }, 'inquiries are left to the next member')
     await this.#member.stop()
     await Promise.all([this.#producer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
   }

@@ -26,6 +26,7 @@ export function createAdapterMetrics () {
   const late = new Counter({ registers, name: 'inquiry_late_answers_total', help: 'Answers of the API that came after the inquiry had been decided without them.' })
   const deadLetters = new Counter({ registers, name: 'inquiry_dead_letters_total', help: 'Records that could not be read.', labelNames: ['code'] })
   const duplicates = new Counter({ registers, name: 'inquiry_duplicate_inquiries_total', help: 'Inquiries whose id had been decided before.' })
+  const duplicateResults = new Counter({ registers, name: 'inquiry_duplicate_results_total', help: 'Decisions that are in the result topic once more, found when a partition was taken over.' })
   const replays = new Counter({ registers, name: 'inquiry_replayed_total', help: 'Records read once more, after a crash or rebalance, whose decision was found.' })
   const attempts = new Counter({ registers, name: 'inquiry_classify_attempts_total', help: 'Requests to the API by outcome.', labelNames: ['outcome'] })
   const attemptTime = new Histogram({ registers, name: 'inquiry_classify_duration_seconds', help: 'Time of a request to the API.', buckets: SECONDS })
@@ -47,6 +48,9 @@ export function createAdapterMetrics () {
 
     /** An inquiry that has its decision: the same record read again, or another record of the same id. */
     repeated (kind: 'replay' | 'duplicate'): void { (kind === 'replay' ? replays : duplicates).inc() },
+
+    /** A record's decision was found in the results topic once more. */
+    duplicateResult (): void { duplicateResults.inc() },
 
     /** A request to the API is over. `outcome` is one of few words, as `ok`, `timeout` or the status. */
     attempted ({ outcome, seconds }: { readonly outcome: string, readonly seconds: number }): void {

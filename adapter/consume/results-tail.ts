@@ -16,6 +16,8 @@ export interface ResultsTailOptions {
   readonly decided: DecidedIds
   /** How many results to read where no commit says from where on. */
   readonly fallbackResults: number
+  /** A record had been decided before, by another result. */
+  readonly duplicate: () => void
   readonly log: Logger
 }
 
@@ -50,6 +52,8 @@ export class ResultsTail {
   readonly #targets = new Map<number, Target>()
   /** Of each partition of the inquiry topic, the last record whose decision was read. */
   readonly #lastRecords = new Map<number, number>()
+  /** Of each partition of the result topic, the offset of the last decision that was read. */
+  readonly #lastResults = new Map<number, number>()
   #watchdog: NodeJS.Timeout | undefined
 
   constructor (options: ResultsTailOptions) {
@@ -91,13 +95,19 @@ export class ResultsTail {
   }
 
   /** A record of the results topic. */
-  onResult (message: KafkaMessage): void {
+  onResult (message: KafkaMessage, resultPartition: number): void {
     const decision = decisionIn(message)
     if (decision === undefined) return
-    const sourcePartition = Number(headerText(message.headers, 'source-partition') ?? -1)
-    const sourceOffset = Number(headerText(message.headers, 'source-offset') ?? -1)
-    this.#options.decided.add(decision.id, { resultOffset: Number(message.offset), sourcePartition, sourceOffset, isInvalid: decision.reason === 'invalid' })
+    const { decided, duplicate } = this.#options
+    const resultOffset = Number(message.offset)
+    const sourcePartition = numberIn(message, 'source-partition')
+    const sourceOffset = numberIn(message, 'source-offset')
+    const known = decided.get(decision.id)
+    const isOfSameRecord = known?.sourcePartition === sourcePartition && known.sourceOffset === sourceOffset
+    if (isOfSameRecord && known.resultOffset !== resultOffset && resultOffset > (this.#lastResults.get(resultPartition) ?? -1)) duplicate()
+    decided.add(decision.id, { resultOffset, sourcePartition, sourceOffset, isInvalid: decision.reason === 'invalid' })
     this.#lastRecords.set(sourcePartition, Math.max(sourceOffset, this.#lastRecords.get(sourcePartition) ?? -1))
+    this.#lastResults.set(resultPartition, Math.max(resultOffset, this.#lastResults.get(resultPartition) ?? -1))
   }
 
   /** The results of a partition were read up to here. */
@@ -171,6 +181,12 @@ export function metadataOf ({ resultsFrom }: Progress, resultPartition: number):
 export function parseMetadata (metadata: string | null, resultPartition: number): number | undefined {
   const [, partition, offset] = /^results=(\d+):(\d+)$/.exec(metadata ?? '') ?? []
   return Number(partition) === resultPartition ? Number(offset) : undefined
+}
+
+/** A number in a header; -1 where there is none. */
+function numberIn ({ headers }: KafkaMessage, name: string): number {
+  const text = headerText(headers, name)
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : -1
 }
 
 function decisionIn ({ value }: KafkaMessage): { id: string, reason: unknown } | undefined {

@@ -120,6 +120,12 @@ export class InquiryFlow {
   /** Writing may have become possible again. */
   wake (): void { this.#outbox.wake() }
 
+  /** Asks about nothing more; what waits for the API is left to a successor, or decided at its deadline. */
+  drain (): void { this.#dispatcher.drain() }
+
+  /** Whether something is with the API or on its way to Kafka: it will soon be decided, and need not be anew. */
+  get isBusy (): boolean { return this.#dispatcher.asking > 0 || this.#outbox.size > 0 }
+
   /** Ends after the requests in flight; what is not written then is left to a successor. */
   async close (): Promise<void> {
     this.#dispatcher.close()

@@ -54,6 +54,9 @@ export class Outbox {
     })
   }
 
+  /** Records that are not acknowledged yet, but for late answers. */
+  get size (): number { return [...this.#decisions.values(), this.#deadLetters].reduce((sum, { size }) => sum + size, 0) }
+
   decide (item: InFlightInquiry): void { this.#writerFor(item.partition.resultPartition).push(item) }
 
   bury (deadLetter: DeadLetter): void { this.#deadLetters.push(deadLetter) }

@@ -2,12 +2,10 @@ import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
 import { type Classification, type DecisionMessage, type LateAnswerMessage, MESSAGE_SCHEMA_VERSION } from '../../openapi/index.ts'
 import type { InFlightInquiry, Verdict } from '../decide/in-flight.ts'
 import { type Poison, headerText } from '../consume/inquiry-record.ts'
+import { LONGEST_TRACE_HEADER, TRACE_HEADERS } from '../trace-headers.ts'
 
-const TRACE_HEADERS = ['traceparent', 'tracestate']
 /** What a dead letter has besides the headers of its original. */
 const ADDED_HEADERS = ['error-code', 'error-message', 'source-topic', 'source-partition', 'source-offset']
-/** What W3C asks to be carried; a longer one is dropped. */
-const LONGEST_TRACE_HEADER = 512
 
 /** The trace context of a record, to be passed on. */
 export function traceHeadersOf ({ headers }: Pick<KafkaMessage, 'headers'>): Record<string, string> {

@@ -51,13 +51,15 @@ export class RecordWriter<Item> {
   readonly #closing = new AbortController()
   #queue: Array<Queued<Item>> = []
   #running: Promise<void> | undefined
+  /** Items of the request in flight. */
+  #sending = 0
 
   constructor (options: RecordWriterOptions<Item>) {
     this.#options = options
   }
 
   /** Items that are not acknowledged yet. */
-  get size (): number { return this.#queue.length }
+  get size (): number { return this.#queue.length + this.#sending }
 
   push (item: Item): void {
     this.#queue.push({ item, mayBeWritten: false, obstacle: undefined, encodingFailures: 0 })
@@ -85,12 +87,15 @@ export class RecordWriter<Item> {
       const { batch, messages } = this.#take(mostRecords)
       if (batch.length === 0) break
       const sentBefore = requestsSent()
+      this.#sending = batch.length
       try {
         const offset = await this.#send(messages)
+        this.#sending = 0
         failures = 0
         mostRecords = Math.min(MOST_RECORDS, mostRecords * 2)
         for (const [position, { item }] of batch.entries()) written(item, offset === undefined ? undefined : offset + position)
       } catch (err) {
+        this.#sending = 0
         const inDoubt = !wasRefused(err) && requestsSent() !== sentBefore
         for (const queued of batch) queued.mayBeWritten ||= inDoubt
         this.#queue.unshift(...batch)

@@ -14,7 +14,7 @@ function setUp (t: Test, { low = 0, high, committed = {}, fallbackResults = 10 }
   const results = high.map((): Result[] => [])
   const calls: string[] = []
   const decided = new DecidedIds(1_000)
-  const state = { clock, results, calls, decided, high, isDeaf: false, failures: 0, leader: 1, isConnectedTo: 1, tail: undefined! as ResultsTail }
+  const state = { clock, results, calls, decided, high, isDeaf: false, failures: 0, duplicates: 0, leader: 1, isConnectedTo: 1, tail: undefined! as ResultsTail }
   const positions = new Map<number, number>()
   state.tail = new ResultsTail({
     groupId: 'g',
@@ -22,6 +22,7 @@ function setUp (t: Test, { low = 0, high, committed = {}, fallbackResults = 10 }
     resultTopic: 'results',
     decided,
     fallbackResults,
+    duplicate: () => { state.duplicates++ },
     log: silent,
     admin: {
       connect: async () => { state.isConnectedTo = state.leader },
@@ -55,7 +56,7 @@ function setUp (t: Test, { low = 0, high, committed = {}, fallbackResults = 10 }
     const from = positions.get(partition)!
     const found = results[partition]!.filter(({ offset }) => offset >= from).slice(0, most)
     for (const { offset, value, source } of found) {
-      state.tail.onResult({ offset: String(offset), key: null, value: value === null ? null : Buffer.from(value), timestamp: '0', attributes: 0, headers: source ? { 'source-partition': String(source[0]), 'source-offset': String(source[1]) } : {} })
+      state.tail.onResult({ offset: String(offset), key: null, value: value === null ? null : Buffer.from(value), timestamp: '0', attributes: 0, headers: source ? { 'source-partition': String(source[0]), 'source-offset': String(source[1]) } : {} }, partition)
     }
     const next = (found.at(-1)?.offset ?? from - 1) + 1
     positions.set(partition, next)
@@ -130,6 +131,17 @@ t.test('tries again when Kafka fails or reading stalls, and not while it goes on
   t.equal((await reading).get(0)!.found.lastRecord, 39)
   t.strictSame(calls, ['pause 0'])
   t.equal(clock.timers, 0)
+})
+
+t.test('counts decisions that are there once more, each once', async t => {
+  const state = setUp(t, { high: [4], committed: { 0: [0, 'results=0:0'] } })
+  state.results[0]!.push(result(0, 'a', [0, 1]), result(1, 'b', [0, 2]), result(2, 'a', [0, 1]), result(3, 'b', [0, 9]))
+  for (let assignment = 0; assignment < 2; assignment++) {
+    const reading = state.tail.read([0], new AbortController().signal)
+    await state.clock.advance(300)
+    await reading
+  }
+  t.equal(state.duplicates, 1, 'another record with the same id is the app\'s repetition')
 })
 
 t.test('finds leaders that moved while the old one goes on', async t => {

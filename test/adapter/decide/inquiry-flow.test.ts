@@ -449,6 +449,27 @@ t.test('a lost partition takes its work with it, and no other\'s', async t => {
   t.equal(offsetOf(other), 1)
 })
 
+t.test('drains what is with the API or on its way to Kafka, and asks about nothing more', async t => {
+  const { clock, client, flow, take, decisions, held, producer } = setUp(t, { concurrency: 1 })
+  t.notOk(flow.isBusy)
+  take({ offset: 0, id: 'asked' })
+  take({ offset: 1, id: 'waits', headers: { deadline: String(clock.now + 500) } })
+  take({ offset: 2, id: 'never' })
+  flow.drain()
+  t.ok(flow.isBusy)
+  held('results')
+  client.answerTo('asked')
+  await clock.advance(50)
+  t.strictSame(client.asked, ['asked'])
+  t.ok(flow.isBusy, 'not acknowledged')
+  producer.isHeld = () => false
+  producer.requests[0]!.succeed()
+  await settled()
+  t.notOk(flow.isBusy, 'what waits for the API is another\'s')
+  await clock.advance(500)
+  t.strictSame(decisions(), ['asked delivery', 'waits timeout'], 'as long as it goes on it keeps deadlines')
+})
+
 t.test('late answers that wait for Kafka are bounded, and closing ends everything', async t => {
   const { clock, client, producer, flow, take, held } = setUp(t, { concurrency: 2_000 })
   held('late')

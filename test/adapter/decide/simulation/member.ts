@@ -63,7 +63,7 @@ export class Member {
         })
       }
     }
-    this.#tail = new ResultsTail({ admin, member, groupId: 'g', inquiryTopic: INQUIRIES, resultTopic: RESULTS, decided, fallbackResults: 10_000, log: silent })
+    this.#tail = new ResultsTail({ admin, member, groupId: 'g', inquiryTopic: INQUIRIES, resultTopic: RESULTS, decided, fallbackResults: 10_000, duplicate: () => {}, log: silent })
     this.assignments = new Assignments({ member, flow: this.flow, tail: this.#tail, inquiryTopic: INQUIRIES, maxInFlight: random.of([8, 500]), commitSoon: () => this.committer.commitSoon(), log: silent })
     this.committer = new Committer({ member, partitions: () => this.assignments.partitions, committed: partition => this.assignments.committed(partition), intervalMs: random.of([20, 500]), log: silent })
     this.#poll = setInterval(() => this.#read(), 7)
@@ -137,7 +137,7 @@ export class Member {
         }
       } else {
         const found = results[partition]!.slice(Math.max(0, state.position - firstResult)).slice(0, random.between(1, 20))
-        for (const { message } of found) this.#tail.onResult(message)
+        for (const { message } of found) this.#tail.onResult(message, partition)
         state.position += found.length
         if (found.length > 0) this.#tail.onRead(partition, state.position)
       }
