@@ -161,7 +161,7 @@ export class Adapter implements AdapterStatus {
     this.#isDraining = true
     this.#assignments.drain()
     this.#flow.drain()
-    const limit = performance.now() + config.SHUTDOWN_TIMEOUT_MS
+    const limit = performance.now() + config.DRAIN_TIMEOUT_MS
     while (this.#flow.isBusy && performance.now() < limit) await sleep(DRAIN_POLL_MS)
     // Nothing may be written once the group is left: a successor has the partitions at once.
     this.#assignments.close()

@@ -5,7 +5,7 @@ import type { InFlightInquiry } from '../decide/in-flight.ts'
 import type { InquiryFlow } from '../decide/inquiry-flow.ts'
 import type { GroupMember } from './group-member.ts'
 import { OwnedPartition } from './owned-partition.ts'
-import type { ResultsTail } from './results-tail.ts'
+import type { Recovered, ResultsTail } from './results-tail.ts'
 
 export interface AssignmentsOptions {
   readonly member: Pick<GroupMember, 'pause' | 'resume'>
@@ -37,7 +37,7 @@ export class Assignments {
 
   /** The group gave us these partitions. What was in flight on those that stay goes on. */
   assign (numbers: number[]): void {
-    const { flow, tail, log } = this.#options
+    const { flow } = this.#options
     this.#recovery.abort()
     this.#recovery = new AbortController()
     const { signal } = this.#recovery
@@ -51,11 +51,15 @@ export class Assignments {
       partition.recover()
       this.#partitions.set(number, partition)
     }
+    this.#recover(numbers, signal)
+  }
+
+  #recover (numbers: number[], signal: AbortSignal): void {
+    const { tail, log } = this.#options
     if (numbers.length === 0) return
-    tail.read(numbers, signal).then(recovered => {
-      if (signal.aborted) return
-      for (const [number, found] of recovered) this.#open(this.#partitions.get(number)!, found)
-      log.info({ partitions: numbers }, 'partitions are open')
+    const open = (number: number, found: Recovered) => { if (!signal.aborted) this.#open(this.#partitions.get(number)!, found) }
+    tail.read(numbers, signal, open).then(() => {
+      if (!signal.aborted) log.info({ partitions: numbers }, 'partitions are open')
     }, err => {
       if (!signal.aborted) log.error({ err }, 'could not open the partitions')
     })
@@ -65,6 +69,10 @@ export class Assignments {
   take (number: number, message: KafkaMessage, highWatermark: number): boolean {
     const partition = this.#partitions.get(number)
     if (partition?.state !== 'open' || this.#isDraining) return false
+    if (highWatermark <= partition.lastOffset) {
+      this.#beginAnew(partition, highWatermark)
+      return false
+    }
     partition.highWatermark = highWatermark
     if (partition.size >= this.#room) {
       partition.isFull = true
@@ -104,7 +112,19 @@ export class Assignments {
 
   get #room (): number { return Math.max(1, Math.floor(this.#options.maxInFlight / this.#partitions.size)) }
 
-  #open (partition: OwnedPartition, found: Parameters<OwnedPartition['open']>[0]): void {
+  /**
+   * The partition ends before what was read of it: the topic was made anew, or its end was lost. What comes now has offsets
+   * of records that are gone, and would be taken for them.
+   */
+  #beginAnew ({ number, lastOffset }: OwnedPartition, end: number): void {
+    const { flow, log } = this.#options
+    log.error({ partition: number, end, lastOffset }, 'the partition ends before what was read of it: it is read anew, and records may be lost')
+    flow.lost(this.#partitions.get(number)!)
+    this.#partitions.set(number, new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item), end))
+    this.#recover([number], this.#recovery.signal)
+  }
+
+  #open (partition: OwnedPartition, found: Recovered): void {
     partition.open(found)
     this.#options.flow.recovered(partition)
     partition.isFull = partition.size > this.#room / 2

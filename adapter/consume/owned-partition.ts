@@ -24,8 +24,12 @@ export class OwnedPartition {
   #recoveringSince: number | undefined = performance.now()
   readonly #lost = new AbortController()
 
-  constructor (number: number, letOut: (item: InFlightInquiry) => void) {
+  /** What was noted of records from here on is about others, which are gone. */
+  readonly #restartedAt: number
+
+  constructor (number: number, letOut: (item: InFlightInquiry) => void, restartedAt = Infinity) {
     this.number = number
+    this.#restartedAt = restartedAt
     this.order = new KeyOrder(letOut)
   }
 
@@ -50,6 +54,9 @@ export class OwnedPartition {
   /** Aborts when the partition goes to another member. */
   get lostSignal (): AbortSignal { return this.#lost.signal }
 
+  /** Offset of the last record that was read or is known to be done with; -1 where there is none. */
+  get lastOffset (): number { return this.#lastOffset }
+
   /** Offset of the next record that nobody has committed; records before it are decided. */
   get committedOffset (): number { return this.#committedOffset }
 
@@ -72,7 +79,8 @@ export class OwnedPartition {
   }
 
   /** It is known what was decided before. */
-  open ({ resultPartition, resultsFrom, offset = -1, found }: Recovered): void {
+  open ({ resultPartition, resultsFrom, offset: noted = -1, found }: Recovered): void {
+    const offset = noted > this.#restartedAt && this.#window === undefined ? -1 : noted
     this.#resultPartition = resultPartition
     this.#window ??= new PartitionWindow(resultsFrom)
     this.#window.remember(found)

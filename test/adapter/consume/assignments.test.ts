@@ -4,7 +4,6 @@ import { Assignments } from '../../../adapter/consume/assignments.ts'
 import { Committer } from '../../../adapter/consume/committer.ts'
 import type { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import type { WindowEntry } from '../../../adapter/consume/partition-window.ts'
-import type { Recovered } from '../../../adapter/consume/results-tail.ts'
 import { inquiryRecord, silent } from '../fakes.ts'
 import { VirtualClock, settled } from '../virtual-clock.ts'
 
@@ -16,7 +15,7 @@ function setUp (maxInFlight = 100) {
   const calls: string[] = []
   const commitWishes: number[] = []
   const entries = new Map<string, { partition: OwnedPartition, entry: WindowEntry }>()
-  const reads: Array<{ partitions: number[], signal: AbortSignal, end: (offsets?: Record<number, number>) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
+  const reads: Array<{ partitions: number[], signal: AbortSignal, open: (number: number, offset?: number) => void, end: (offsets?: Record<number, number>) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
   const assignments = new Assignments({
     inquiryTopic: 'inquiries',
     maxInFlight,
@@ -39,10 +38,12 @@ function setUp (maxInFlight = 100) {
       letOut: () => {}
     },
     tail: {
-      read: async (partitions, signal) => await new Promise((resolve, reject) => {
+      read: async (partitions, signal, recovered) => await new Promise((resolve, reject) => {
+        const open = (number: number, offset?: number) => recovered(number, { resultPartition: number, resultsFrom: 0, offset, found: { from: 0, lastRecord: -1 } })
         const end = async (offsets: Record<number, number> = {}) => {
-          const found = { from: 0, lastRecord: -1 }
-          resolve(new Map(partitions.map((number): [number, Recovered] => [number, { resultPartition: number, resultsFrom: 0, offset: offsets[number], found }])))
+          await settled()
+          for (const number of partitions) open(number, offsets[number])
+          resolve()
           await settled()
         }
         const fail = async (error: Error) => {
@@ -50,7 +51,7 @@ function setUp (maxInFlight = 100) {
           await settled()
         }
         signal.addEventListener('abort', () => reject(signal.reason))
-        reads.push({ partitions, signal, end, fail })
+        reads.push({ partitions, signal, open, end, fail })
       })
     }
   })
@@ -62,7 +63,7 @@ function setUp (maxInFlight = 100) {
     calls,
     commitWishes,
     reads,
-    take: (number: number, offset: number) => assignments.take(number, inquiryRecord({ offset }), 1_000),
+    take: (number: number, offset: number, highWatermark = 1_000) => assignments.take(number, inquiryRecord({ offset }), highWatermark),
     settle: (name: string) => {
       const { partition, entry } = entries.get(name)!
       partition.window.settle(entry)
@@ -198,6 +199,34 @@ t.test('there is room for one record a partition, however many partitions there 
   settle('2:1')
   commit()
   t.strictSame(calls, ['resume inquiries 2'])
+})
+
+t.test('a partition opens when its own results are read, however long the others take', async t => {
+  const { assignments, reads, calls, take } = setUp()
+  assignments.assign([0, 1])
+  reads[0]!.open(1, 3)
+  t.strictSame(calls, ['resume inquiries 1'])
+  t.notOk(take(0, 5))
+  t.ok(take(1, 5))
+})
+
+t.test('a partition that ends before what was read of it is read anew', async t => {
+  const { assignments, reads, lost, take, taken, calls } = setUp()
+  assignments.assign([0, 1])
+  await reads[0]!.end({ 0: 500 })
+  t.ok(take(0, 500, 501))
+  t.ok(take(0, 500, 501), 'delivered once more')
+  t.ok(take(1, 7))
+  calls.splice(0)
+  t.notOk(take(0, 0, 10), 'the topic was made anew')
+  t.strictSame(lost, [0])
+  t.strictSame(reads[1]!.partitions, [0])
+  t.equal(assignments.partitions.find(({ number }) => number === 1)!.state, 'open')
+  await reads[1]!.end({ 0: 501 })
+  t.strictSame(calls, ['resume inquiries 0'])
+  for (const offset of [0, 1, 9]) t.ok(take(0, offset, 10))
+  t.strictSame(taken, ['0:500', '1:7', '0:0', '0:1', '0:9'], 'although the group still has the old commit')
+  t.strictSame(lost, [0])
 })
 
 t.test('takes nothing more once it drains', async t => {
