@@ -15,7 +15,7 @@ import type { AdapterStatus, BreakerState, Membership, PartitionLag } from './he
 import { TRY_ONCE, kafkaOptions } from './kafka/connection.ts'
 import { ensureTopics } from './kafka/topics.ts'
 import type { AdapterMetrics } from './metrics.ts'
-import { fencedSockets } from './produce/fenced-socket.ts'
+import { GROUP_REQUESTS, fencedSockets, watchedSockets } from './produce/fenced-socket.ts'
 import { MergedSends } from './produce/merged-sends.ts'
 
 export interface AdapterOptions {
@@ -53,7 +53,8 @@ export class Adapter implements AdapterStatus {
   constructor (options: AdapterOptions) {
     this.#options = options
     const { config, metrics, log } = options
-    const kafka = new Kafka(kafkaOptions(config, log))
+    const kafkaConfig = kafkaOptions(config, log)
+    const kafka = new Kafka({ ...kafkaConfig, socketFactory: watchedSockets(kafkaConfig.socketFactory!, apiKey => this.#onGroupRequest(apiKey)) })
     const produceOptions = kafkaOptions(config, log, { requestTimeoutMs: PRODUCE_TIMEOUT_MS, retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 } })
     let requestsSent = 0
     const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid, () => { requestsSent++ }) })
@@ -172,5 +173,12 @@ export class Adapter implements AdapterStatus {
     if (this.inFlight > 0) log.info({ inFlight: this.inFlight }, 'inquiries are left to the next member')
     await this.#member.stop()
     await Promise.all([this.#producer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
+  }
+
+  /** The group goes on from the moment in which the coordinator has these, answered or not. */
+  #onGroupRequest (apiKey: number): true {
+    if (apiKey === GROUP_REQUESTS.join) this.#lease.askToJoin()
+    if (apiKey === GROUP_REQUESTS.leave) this.#lease.expire()
+    return true
   }
 }

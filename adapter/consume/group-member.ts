@@ -104,7 +104,7 @@ export class GroupMember {
   #listen (): void {
     const { lease, inquiryTopic, resultTopic, onAssigned, onConfirmed, onRebalance, onCrash } = this.#options
     const consumer = this.#consumer
-    const { HEARTBEAT, REQUEST, REQUEST_TIMEOUT, REBALANCING, GROUP_JOIN, CRASH, STOP, COMMIT_OFFSETS, END_BATCH_PROCESS } = consumer.events
+    const { HEARTBEAT, REQUEST, REQUEST_TIMEOUT, REBALANCING, GROUP_JOIN, CRASH, STOP, COMMIT_OFFSETS, FETCH_START, END_BATCH_PROCESS } = consumer.events
 
     consumer.on(REQUEST, ({ payload: { apiName, sentAt } }) => {
       if (apiName === 'Heartbeat' || apiName === 'SyncGroup') this.#confirmedAt = sentAt
@@ -129,6 +129,7 @@ export class GroupMember {
       lease.renew(Date.now() - this.#confirmedAt) // the answer may have lain here while the process stood still
       onAssigned(partitions)
     })
+    consumer.on(FETCH_START, () => lease.readOn())
     consumer.on(STOP, () => { this.#isRunning = false })
     consumer.on(COMMIT_OFFSETS, () => { this.#commits++ })
     // Batches of nothing but transaction markers never reach `eachBatch`.

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ISocketFactory } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { wasRefused } from '../../../adapter/produce/ambiguity.ts'
-import { fencedSockets } from '../../../adapter/produce/fenced-socket.ts'
+import { fencedSockets, watchedSockets } from '../../../adapter/produce/fenced-socket.ts'
 import { RecordWriter, type RecordWriterOptions } from '../../../adapter/produce/record-writer.ts'
 import { FakeProducer, failures, kafkaError, silent } from '../fakes.ts'
 import { VirtualClock, settled } from '../virtual-clock.ts'
@@ -279,4 +279,9 @@ t.test('a produce request leaves the process only while the partitions are its o
   t.ok(sockets[0]!.destroyed)
   t.equal(sockets[0]!.sent.length, 3)
   t.equal(told, 1, 'tells of what went out')
+
+  const apiKeys: number[] = []
+  const watched = watchedSockets(open, apiKey => Boolean(apiKeys.push(apiKey)))({ host: 'x', port: 1, ssl: undefined!, onConnect: () => {} })
+  for (const apiKey of [11, 13]) t.ok(watched.write(request(apiKey)))
+  t.strictSame(apiKeys, [11, 13], 'joining and leaving are seen before they go out')
 })
