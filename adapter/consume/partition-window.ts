@@ -34,6 +34,7 @@ export class PartitionWindow {
   /** Position of the first entry that is not committed, and of the first one that is not settled. */
   #start = 0
   #head = 0
+  #committed = -1
   #next: number | undefined
   #lastResult: number
   #found: FoundDecisions = { from: 0, lastRecord: -1 }
@@ -69,11 +70,17 @@ export class PartitionWindow {
       this.#next = this.oldest.offset + 1
       this.#head++
     }
+    this.#forgetCommitted()
   }
 
-  /** Records before this offset are committed. */
+  /** Records before this offset are committed; also those that another member decided and that are not settled here yet. */
   commit (offset: number): void {
-    while (this.#start < this.#head && this.#entries[this.#start]!.offset < offset) this.#start++
+    this.#committed = Math.max(this.#committed, offset)
+    this.#forgetCommitted()
+  }
+
+  #forgetCommitted (): void {
+    while (this.#start < this.#head && this.#entries[this.#start]!.offset < this.#committed) this.#start++
     if (this.#start > 1_024 && this.#start * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start)
       this.#head -= this.#start

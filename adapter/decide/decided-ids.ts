@@ -18,7 +18,8 @@ const MOST_LOOKS = 4
  * uncommitted, here and where the partitions were before.
  */
 export class DecidedIds {
-  readonly #decisions = new Map<string, KnownDecision>()
+  /** Of each id the first decision, which counts, and the last one: the record of that may be read again as well. */
+  readonly #decisions = new Map<string, { readonly first: KnownDecision, last: KnownDecision }>()
   readonly #capacity: number
   readonly #mayReplay: (decision: KnownDecision) => boolean
 
@@ -30,18 +31,22 @@ export class DecidedIds {
 
   get size (): number { return this.#decisions.size }
 
-  get (id: string): KnownDecision | undefined { return this.#decisions.get(id) }
+  get (id: string): KnownDecision | undefined { return this.#decisions.get(id)?.first }
 
   /** Keeps the first decision of an id: it is the one that counts. */
   add (id: string, decision: KnownDecision): void {
-    if (this.#decisions.has(id)) return
-    this.#decisions.set(id, decision)
+    const known = this.#decisions.get(id)
+    if (known) {
+      known.last = decision
+      return
+    }
+    this.#decisions.set(id, { first: decision, last: decision })
     for (let looks = 0; looks < MOST_LOOKS && this.#decisions.size > this.#capacity; looks++) this.#forgetOldest()
   }
 
   #forgetOldest (): void {
-    const [id, decision] = this.#decisions.entries().next().value!
+    const [id, known] = this.#decisions.entries().next().value!
     this.#decisions.delete(id)
-    if (this.#mayReplay(decision)) this.#decisions.set(id, decision)
+    if (this.#mayReplay(known.first) || this.#mayReplay(known.last)) this.#decisions.set(id, known)
   }
 }

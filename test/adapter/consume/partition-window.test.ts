@@ -29,6 +29,17 @@ t.test('the watermark ends before the first record that is not settled, also acr
   t.equal(window.size, 0)
 })
 
+t.test('what another member committed makes room when it is settled here', async t => {
+  const window = new PartitionWindow(0)
+  const [first, second] = [window.add(1), window.add(2)]
+  window.commit(2)
+  t.equal(window.size, 2)
+  settle(window, first)
+  t.strictSame([window.size, window.committable], [1, 0])
+  settle(window, second)
+  t.strictSame([window.size, window.committable], [1, 1])
+})
+
 t.test('a successor reads the results from where the first decision of an uncommitted record is', async t => {
   const window = new PartitionWindow(100)
   const [first, second, third, fourth] = [0, 1, 2, 3].map(offset => window.add(offset)) as [WindowEntry, WindowEntry, WindowEntry, WindowEntry]

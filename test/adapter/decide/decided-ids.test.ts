@@ -25,3 +25,10 @@ t.test('keeps the first decision of an id', async t => {
   for (const resultOffset of [3, 4]) decided.add('a', { resultOffset, sourcePartition: 0, sourceOffset: 1, isInvalid: false })
   t.equal(decided.get('a')!.resultOffset, 3)
 })
+
+t.test('an id that was decided once more is kept as long as the later record may be read again', async t => {
+  const decided = new DecidedIds(5, ({ sourceOffset }) => sourceOffset === 9)
+  for (const sourceOffset of [1, 9]) decided.add('again', { resultOffset: sourceOffset, sourcePartition: 0, sourceOffset, isInvalid: false })
+  for (let number = 20; number < 60; number++) decided.add(`id-${number}`, { resultOffset: number, sourcePartition: 0, sourceOffset: number, isInvalid: false })
+  t.equal(decided.get('again')?.sourceOffset, 1)
+})
