@@ -16,6 +16,8 @@ export interface InquiryFlowOptions {
   readonly config: Pick<AdapterConfig, 'INQUIRY_TIMEOUT_MS' | 'MAX_RECORD_BYTES' | 'CLASSIFY_CONCURRENCY' | 'INQUIRY_TOPIC' | 'RESULT_TOPIC' | 'LATE_TOPIC' | 'DEAD_LETTER_TOPIC'>
   readonly client: Pick<ClassifyClient, 'classify'>
   readonly producer: Pick<Producer, 'send'>
+  /** For all but decisions, so that these are not held up by other topics. @default the same */
+  readonly sideProducer?: Pick<Producer, 'send'>
   readonly decided: DecidedIds
   /** Whether the partitions that we have are certainly still ours. */
   readonly mayWrite: () => boolean

@@ -10,6 +10,11 @@ import type { DeadLetter, InFlightInquiry, Verdict } from './in-flight.ts'
 export interface OutboxOptions {
   readonly config: Pick<AdapterConfig, 'INQUIRY_TOPIC' | 'RESULT_TOPIC' | 'LATE_TOPIC' | 'DEAD_LETTER_TOPIC'>
   readonly producer: Pick<Producer, 'send'>
+  /**
+   * For dead letters and late answers: a kafkajs producer sends nothing while any partition of any topic that it wrote to has
+   * no leader. @default the same
+   */
+  readonly sideProducer?: Pick<Producer, 'send'> | undefined
   /** Whether the partitions that we have are certainly still ours. */
   readonly mayWrite: () => boolean
   /** See `RecordWriterOptions`. */
@@ -37,17 +42,17 @@ export class Outbox {
 
   constructor (options: OutboxOptions) {
     this.#options = options
-    const { config, mayWrite, deadLetterWritten } = options
+    const { config, mayWrite, deadLetterWritten, producer, sideProducer = producer } = options
     const admit = () => mayWrite() ? 'send' : 'hold'
     this.#deadLetters = new RecordWriter({
-      ...this.#common(config.DEAD_LETTER_TOPIC),
+      ...this.#common(config.DEAD_LETTER_TOPIC, sideProducer),
       admit,
       encode: ({ item, poison }) => deadLetterRecord(item, poison, config.INQUIRY_TOPIC),
       shorten: (message, why) => why === 'too_large' ? withoutOriginal(message) : withoutHeaders(message),
       written: deadLetterWritten
     })
     this.#lateAnswers = new RecordWriter({
-      ...this.#common(config.LATE_TOPIC),
+      ...this.#common(config.LATE_TOPIC, sideProducer),
       admit,
       encode: ({ item, answer, lateByMs }) => lateAnswerRecord(item, answer, lateByMs),
       written: () => {}
@@ -78,9 +83,9 @@ export class Outbox {
   #writerFor (resultPartition: number): RecordWriter<InFlightInquiry> {
     const existing = this.#decisions.get(resultPartition)
     if (existing) return existing
-    const { config, verdictOf, decisionWritten } = this.#options
+    const { config, producer, verdictOf, decisionWritten } = this.#options
     const writer = new RecordWriter<InFlightInquiry>({
-      ...this.#common(config.RESULT_TOPIC),
+      ...this.#common(config.RESULT_TOPIC, producer),
       partition: resultPartition,
       admit: item => this.#admit(item),
       encode: (item, mayBeWritten) => decisionRecord(item, verdictOf(item, mayBeWritten)),
@@ -95,8 +100,8 @@ export class Outbox {
     return partition.state === 'open' && this.#options.mayWrite() ? 'send' : 'hold'
   }
 
-  #common (topic: string) {
-    const { producer, log, requestsSent, metrics } = this.#options
+  #common (topic: string, producer: Pick<Producer, 'send'>) {
+    const { log, requestsSent, metrics } = this.#options
     return { producer, log, topic, requestsSent, failed: () => metrics.produceFailed(topic) }
   }
 }

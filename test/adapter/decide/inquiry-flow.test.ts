@@ -14,7 +14,7 @@ import { VirtualClock, settled } from '../virtual-clock.ts'
 const TIMEOUT_MS = 10_000
 
 /** A flow with its writers and dispatcher; topics `results`, `late` and `dead`. */
-function setUp (t: Test, { concurrency = 8, ...options }: { concurrency?: number, log?: Logger } = {}) {
+function setUp (t: Test, { concurrency = 8, ...options }: { concurrency?: number, log?: Logger, sideProducer?: FakeProducer } = {}) {
   const clock = VirtualClock.install(t)
   const client = new FakeClient()
   const producer = new FakeProducer()
@@ -468,6 +468,18 @@ t.test('drains what is with the API or on its way to Kafka, and asks about nothi
   t.notOk(flow.isBusy, 'what waits for the API is another\'s')
   await clock.advance(500)
   t.strictSame(decisions(), ['asked delivery', 'waits timeout'], 'as long as it goes on it keeps deadlines')
+})
+
+t.test('decisions do not share a producer with dead letters and late answers', async t => {
+  const sideProducer = new FakeProducer()
+  const { clock, client, producer, take } = setUp(t, { sideProducer })
+  take({ offset: 0, id: 'poison', value: '{' })
+  take({ offset: 1, id: 'late', headers: { deadline: String(clock.now + 50) } })
+  await clock.advance(100)
+  client.calls[0]!.onLate!(classification('late'), 30)
+  await settled()
+  t.strictSame(producer.requests.map(({ topic }) => topic), ['results', 'results'])
+  t.strictSame(sideProducer.requests.map(({ topic }) => topic), ['dead', 'late'])
 })
 
 t.test('late answers that wait for Kafka are bounded, and closing ends everything', async t => {
