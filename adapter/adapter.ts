@@ -6,6 +6,7 @@ import type { AdapterConfig } from './config.ts'
 import { Assignments } from './consume/assignments.ts'
 import { Committer } from './consume/committer.ts'
 import { GroupMember } from './consume/group-member.ts'
+import { GROUP_REQUESTS, generationIn } from './consume/group-requests.ts'
 import { LagMonitor } from './consume/lag-monitor.ts'
 import { OwnershipLease } from './consume/ownership-lease.ts'
 import { ResultsTail } from './consume/results-tail.ts'
@@ -15,7 +16,7 @@ import type { AdapterStatus, BreakerState, Membership, PartitionLag } from './he
 import { TRY_ONCE, kafkaOptions } from './kafka/connection.ts'
 import { ensureTopics } from './kafka/topics.ts'
 import type { AdapterMetrics } from './metrics.ts'
-import { GROUP_REQUESTS, fencedSockets, watchedSockets } from './produce/fenced-socket.ts'
+import { fencedSockets, watchedSockets } from './produce/fenced-socket.ts'
 import { MergedSends } from './produce/merged-sends.ts'
 
 export interface AdapterOptions {
@@ -41,6 +42,7 @@ export class Adapter implements AdapterStatus {
   readonly #lease: OwnershipLease
   readonly #admin: Admin
   readonly #producer: Producer
+  readonly #sideProducer: Producer
   readonly #client: ClassifyClient
   readonly #flow: InquiryFlow
   readonly #member: GroupMember
@@ -54,13 +56,15 @@ export class Adapter implements AdapterStatus {
     this.#options = options
     const { config, metrics, log } = options
     const kafkaConfig = kafkaOptions(config, log)
-    const kafka = new Kafka({ ...kafkaConfig, socketFactory: watchedSockets(kafkaConfig.socketFactory!, apiKey => this.#onGroupRequest(apiKey)) })
+    const kafka = new Kafka({ ...kafkaConfig, socketFactory: watchedSockets(kafkaConfig.socketFactory!, (apiKey, { request }) => this.#onGroupRequest(apiKey, request)) })
     const produceOptions = kafkaOptions(config, log, { requestTimeoutMs: PRODUCE_TIMEOUT_MS, retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 } })
     let requestsSent = 0
     const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid, () => { requestsSent++ }) })
     this.#admin = new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin()
     // Retries are the writers' own: each attempt first asks whether the decision is still to be sent.
-    this.#producer = producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
+    const producer = () => producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
+    this.#producer = producer()
+    this.#sideProducer = producer()
     this.#client = createClassifyClient({
       url: config.CLASSIFY_URL,
       apiKey: config.CLASSIFY_API_KEY,
@@ -78,6 +82,7 @@ export class Adapter implements AdapterStatus {
       config,
       client: this.#client,
       producer: new MergedSends({ producer: this.#producer }),
+      sideProducer: this.#sideProducer,
       decided,
       mayWrite: () => this.#lease.valid,
       requestsSent: () => requestsSent,
@@ -92,10 +97,10 @@ export class Adapter implements AdapterStatus {
       sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       lease: this.#lease,
       owned: () => this.#assignments.partitions.map(({ number }) => number),
-      onAssigned: partitions => {
-        log.info({ partitions }, 'joined the group')
+      onAssigned: (partitions, isContinuous) => {
+        log.info({ partitions, isContinuous }, 'joined the group')
         this.#membership = 'member'
-        this.#assignments.assign(partitions)
+        this.#assignments.assign(partitions, isContinuous)
       },
       onConfirmed: () => {
         this.#membership = 'member'
@@ -130,6 +135,7 @@ export class Adapter implements AdapterStatus {
     if (this.#isDraining) return 'draining'
     return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership
   }
+
   get assignedPartitions (): number { return this.#assignments.partitions.length }
   get inFlight (): number { return this.#assignments.inFlight }
   get commitAgeMs (): number { return Math.max(this.#committer.ageMs, ...this.#assignments.partitions.map(({ ageMs }) => ageMs)) }
@@ -146,7 +152,7 @@ export class Adapter implements AdapterStatus {
   async start (signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options
     await ensureTopics({ admin: this.#admin, config, log, signal })
-    await this.#producer.connect()
+    await Promise.all([this.#producer.connect(), this.#sideProducer.connect()])
     signal.throwIfAborted()
     await this.#member.start(signal)
     this.#lagMonitor.start()
@@ -172,13 +178,14 @@ export class Adapter implements AdapterStatus {
     await this.#committer.commit()
     if (this.inFlight > 0) log.info({ inFlight: this.inFlight }, 'inquiries are left to the next member')
     await this.#member.stop()
-    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
+    await Promise.all([this.#producer.disconnect(), this.#sideProducer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
   }
 
   /** The group goes on from the moment in which the coordinator has these, answered or not. */
-  #onGroupRequest (apiKey: number): true {
+  #onGroupRequest (apiKey: number, request: Buffer): true {
     if (apiKey === GROUP_REQUESTS.join) this.#lease.askToJoin()
     if (apiKey === GROUP_REQUESTS.leave) this.#lease.expire()
+    if (apiKey === GROUP_REQUESTS.sync) this.#member.syncs(generationIn(request))
     return true
   }
 }

@@ -9,7 +9,7 @@ import type { Recovered, ResultsTail } from './results-tail.ts'
 
 export interface AssignmentsOptions {
   readonly member: Pick<GroupMember, 'pause' | 'resume'>
-  readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut'>
+  readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut' | 'wake'>
   readonly tail: Pick<ResultsTail, 'read'>
   readonly inquiryTopic: string
   /** Most records that are read and not committed, shared evenly by the partitions so that none takes another's room. */
@@ -35,8 +35,11 @@ export class Assignments {
   /** Records that were read and are not committed. */
   get inFlight (): number { return this.partitions.reduce((sum, { size }) => sum + size, 0) }
 
-  /** The group gave us these partitions. What was in flight on those that stay goes on. */
-  assign (numbers: number[]): void {
+  /**
+   * The group gave us these partitions. What was in flight on those that stay goes on; they are read on at once where
+   * nobody else can have had them meanwhile.
+   */
+  assign (numbers: number[], isContinuous: boolean): void {
     const { flow } = this.#options
     this.#recovery.abort()
     this.#recovery = new AbortController()
@@ -46,12 +49,17 @@ export class Assignments {
       flow.lost(partition)
       this.#partitions.delete(number)
     }
+    const toRecover: number[] = []
     for (const number of numbers) {
       const partition = this.#partitions.get(number) ?? new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item))
-      partition.recover()
       this.#partitions.set(number, partition)
+      if (isContinuous && partition.state === 'open') continue
+      partition.recover()
+      toRecover.push(number)
     }
-    this.#recover(numbers, signal)
+    flow.wake()
+    for (const partition of this.#partitions.values()) this.#readOn(partition)
+    this.#recover(toRecover, signal)
   }
 
   #recover (numbers: number[], signal: AbortSignal): void {
@@ -83,8 +91,9 @@ export class Assignments {
   }
 
   /** A record of a partition is done with. Only a commit makes room, so that what may be read again is bounded. */
-  settled ({ committable }: OwnedPartition): void {
-    if (committable >= this.#room / 2) this.#options.commitSoon()
+  settled (partition: OwnedPartition): void {
+    if (partition.committable >= this.#room / 2) this.#options.commitSoon()
+    this.committed(partition) // another member may have done it
   }
 
   /** What could be committed of a partition is. */
@@ -127,6 +136,10 @@ export class Assignments {
   #open (partition: OwnedPartition, found: Recovered): void {
     partition.open(found)
     this.#options.flow.recovered(partition)
+    this.#readOn(partition)
+  }
+
+  #readOn (partition: OwnedPartition): void {
     partition.isFull = partition.size > this.#room / 2
     if (!partition.isFull) this.#resume(partition)
   }

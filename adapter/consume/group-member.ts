@@ -13,8 +13,11 @@ export interface GroupMemberOptions {
   readonly lease: OwnershipLease
   /** Partitions of the inquiry topic that this member has now. */
   readonly owned: () => number[]
-  /** The group gave us these partitions, which are paused; those that are not among them are someone else's now. */
-  readonly onAssigned: (inquiryPartitions: number[]) => void
+  /**
+   * The group gave us these partitions, which are paused; those that are not among them are someone else's now.
+   * @param isContinuous whether it was shared out only once since it gave us those before: what stays was nobody else's
+   */
+  readonly onAssigned: (inquiryPartitions: number[], isContinuous: boolean) => void
   /** The group's coordinator confirmed the membership. */
   readonly onConfirmed: () => void
   /** The group is being shared out anew; what we have is still ours. Offsets can be committed now, later no more. */
@@ -45,6 +48,9 @@ export class GroupMember {
   #confirmedAt = 0
   /** Whether kafkajs has a group: not before the first join, and not between a crash and the join after it. */
   #isRunning = false
+  /** Generation of the group in the last request for our share, and membership and generation of the share that we have. */
+  #generation = NaN
+  #share: { readonly memberId: string, readonly generation: number } | undefined
   /** Commits that the coordinator acknowledged. */
   #commits = 0
 
@@ -79,6 +85,9 @@ export class GroupMember {
     this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async payload => await this.#eachBatch(payload) })
       .catch(this.#options.onCrash)
   }
+
+  /** A request for our share of a generation goes out. */
+  syncs (generation: number): void { this.#generation = generation }
 
   /** Nothing to do while there is no group: who joins it begins with everything paused. */
   pause (topic: string, partitions: number[]): void { if (this.#isRunning) this.#consumer.pause([{ topic, partitions }]) }
@@ -121,16 +130,21 @@ export class GroupMember {
       lease.waitInRebalance()
       onRebalance()
     })
-    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment, memberId } }) => {
       const partitions = memberAssignment[inquiryTopic] ?? []
+      const isContinuous = this.#share?.memberId === memberId && [0, 1].includes(this.#generation - this.#share.generation)
+      this.#share = { memberId, generation: this.#generation }
       this.#isRunning = true
       this.pause(inquiryTopic, partitions)
       this.pause(resultTopic, memberAssignment[resultTopic] ?? [])
       lease.renew(Date.now() - this.#confirmedAt) // the answer may have lain here while the process stood still
-      onAssigned(partitions)
+      onAssigned(partitions, isContinuous)
     })
     consumer.on(FETCH_START, () => lease.readOn())
-    consumer.on(STOP, () => { this.#isRunning = false })
+    consumer.on(STOP, () => {
+      this.#isRunning = false
+      this.#share = undefined
+    })
     consumer.on(COMMIT_OFFSETS, () => { this.#commits++ })
     // Batches of nothing but transaction markers never reach `eachBatch`.
     consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset, batchSize } }) => {

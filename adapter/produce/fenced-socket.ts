@@ -5,9 +5,6 @@ import type { ISocketFactory } from 'kafkajs'
 const API_KEY_AT = 4
 const PRODUCE = 0
 
-/** API keys of the requests by which a member comes and goes. */
-export const GROUP_REQUESTS = { join: 11, leave: 13 } as const
-
 /**
  * Opens sockets that let produce requests through only while `mayProduce`; at any other time the connection ends.
  *
@@ -17,7 +14,7 @@ export const GROUP_REQUESTS = { join: 11, leave: 13 } as const
  * nothing can have been written, whatever kafkajs throws.
  */
 export function fencedSockets (open: ISocketFactory, mayProduce: () => boolean, onProduce = () => {}): ISocketFactory {
-  return watchedSockets(open, (apiKey, socket) => {
+  return watchedSockets(open, (apiKey, { socket }) => {
     if (apiKey !== PRODUCE) return true
     if (!mayProduce()) {
       socket.destroy(new Error('the partitions may belong to another member by now'))
@@ -29,14 +26,14 @@ export function fencedSockets (open: ISocketFactory, mayProduce: () => boolean, 
 }
 
 /** Opens sockets that ask before each request goes out. @param onRequest says whether it may */
-export function watchedSockets (open: ISocketFactory, onRequest: (apiKey: number, socket: Socket) => boolean): ISocketFactory {
+export function watchedSockets (open: ISocketFactory, onRequest: (apiKey: number, what: { readonly socket: Socket, readonly request: Buffer }) => boolean): ISocketFactory {
   return options => {
     const socket = open(options)
     const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
     socket.write = (...args: unknown[]) => {
       const [chunk] = args
       const isRequest = Buffer.isBuffer(chunk) && chunk.length > API_KEY_AT + 1
-      return !isRequest || onRequest(chunk.readInt16BE(API_KEY_AT), socket) ? write(...args) : false
+      return !isRequest || onRequest(chunk.readInt16BE(API_KEY_AT), { socket, request: chunk }) ? write(...args) : false
     }
     return socket
   }

@@ -14,6 +14,7 @@ function setUp (maxInFlight = 100) {
   const recovered: number[] = []
   const calls: string[] = []
   const commitWishes: number[] = []
+  const woken: string[] = []
   const entries = new Map<string, { partition: OwnedPartition, entry: WindowEntry }>()
   const reads: Array<{ partitions: number[], signal: AbortSignal, open: (number: number, offset?: number) => void, end: (offsets?: Record<number, number>) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
   const assignments = new Assignments({
@@ -35,7 +36,8 @@ function setUp (maxInFlight = 100) {
         lost.push(partition.number)
         partition.lose()
       },
-      letOut: () => {}
+      letOut: () => {},
+      wake: () => { woken.push('wake') }
     },
     tail: {
       read: async (partitions, signal, recovered) => await new Promise((resolve, reject) => {
@@ -62,6 +64,7 @@ function setUp (maxInFlight = 100) {
     recovered,
     calls,
     commitWishes,
+    woken,
     reads,
     take: (number: number, offset: number, highWatermark = 1_000) => assignments.take(number, inquiryRecord({ offset }), highWatermark),
     settle: (name: string) => {
@@ -84,7 +87,7 @@ function setUp (maxInFlight = 100) {
 t.test('takes nothing before it is known what was decided before', async t => {
   const { assignments, take, reads, taken, calls, recovered } = setUp()
   t.notOk(take(0, 5), 'not even ours')
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   t.notOk(take(0, 5))
   t.equal(assignments.partitions.length, 2)
   t.strictSame(assignments.partitions.map(({ state }) => state), ['recovering', 'recovering'])
@@ -100,11 +103,11 @@ t.test('takes nothing before it is known what was decided before', async t => {
 
 t.test('partitions that stay keep their work, and those that go lose it', async t => {
   const { assignments, take, reads, taken, lost } = setUp()
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[0]!.end()
   for (const [number, offset] of [[0, 1], [0, 2], [1, 1]] as const) take(number, offset)
   const [zero, one] = assignments.partitions
-  assignments.assign([0, 2])
+  assignments.assign([0, 2], false)
   t.strictSame(lost, [1])
   t.equal(one!.state, 'lost')
   t.ok(one!.lostSignal.aborted)
@@ -117,20 +120,39 @@ t.test('partitions that stay keep their work, and those that go lose it', async 
   for (const offset of [1, 2, 3]) t.ok(take(0, offset))
   t.strictSame(taken.slice(3), ['0:3'], 'what is in flight is delivered once more, and skipped')
 
-  assignments.assign([1, 2])
+  assignments.assign([1, 2], false)
   await reads[2]!.end()
   t.not(assignments.partitions.find(({ number }) => number === 1), one, 'one that comes back starts anew')
   t.ok(take(1, 1))
   t.strictSame(taken.slice(4), ['1:1'])
-  assignments.assign([])
+  assignments.assign([], false)
   t.equal(assignments.partitions.length, 0)
   t.equal(reads.length, 3, 'nothing to read')
 })
 
+t.test('partitions that stay are read on at once where nobody else can have had them', async t => {
+  const { assignments, take, reads, taken, calls, woken, recovered } = setUp(8)
+  assignments.assign([0, 1, 2], true)
+  t.strictSame(reads[0]!.partitions, [0, 1, 2], 'they are new here')
+  reads[0]!.open(0)
+  reads[0]!.open(1)
+  for (const [number, offset] of [[0, 1], [1, 1], [1, 2]] as const) take(number, offset)
+  for (const list of [calls, woken, recovered]) list.splice(0)
+  assignments.assign([0, 1, 2, 3], true)
+  t.strictSame(calls, ['resume inquiries 0'], '1 is full: there is room for two now')
+  t.equal(woken.length, 1, 'what is due goes out')
+  t.strictSame(reads[1]!.partitions, [2, 3], 'that was not known yet, and what is new')
+  for (const offset of [1, 2]) t.ok(take(0, offset))
+  t.strictSame(taken.slice(3), ['0:2'])
+  assignments.assign([0, 1, 2, 3], false)
+  t.strictSame(reads[2]!.partitions, [0, 1, 2, 3])
+  t.strictSame(recovered, [])
+})
+
 t.test('a new assignment ends the reading for the one before', async t => {
   const { assignments, reads, calls, take } = setUp()
-  assignments.assign([0])
-  assignments.assign([1])
+  assignments.assign([0], false)
+  assignments.assign([1], false)
   t.ok(reads[0]!.signal.aborted)
   await reads[0]!.end()
   t.strictSame(calls, [])
@@ -138,12 +160,12 @@ t.test('a new assignment ends the reading for the one before', async t => {
   t.strictSame(calls, ['resume inquiries 1'])
   t.notOk(take(0, 1))
 
-  assignments.assign([1])
+  assignments.assign([1], false)
   await reads[2]!.fail(new Error('never seen to happen'))
   t.equal(assignments.partitions[0]!.state, 'recovering', 'stays shut rather than guessing')
-  assignments.assign([1])
+  assignments.assign([1], false)
   const ended = reads[3]!.end()
-  assignments.assign([2])
+  assignments.assign([2], false)
   await ended
   t.equal(assignments.partitions[0]!.state, 'recovering', 'read in the very moment in which it was over')
   assignments.close()
@@ -152,7 +174,7 @@ t.test('a new assignment ends the reading for the one before', async t => {
 
 t.test('each partition has its room, reads on when half of it is committed, and blocks no other', async t => {
   const { assignments, take, reads, calls, settle, commit, commitWishes } = setUp(8)
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[0]!.end()
   calls.splice(0)
   for (const offset of [1, 2, 3, 4]) t.ok(take(0, offset))
@@ -175,13 +197,13 @@ t.test('each partition has its room, reads on when half of it is committed, and 
 
 t.test('a partition that is full when it opens again reads on later', async t => {
   const { assignments, take, reads, calls, settle, commit } = setUp(4)
-  assignments.assign([0])
+  assignments.assign([0], false)
   await reads[0]!.end()
   for (const offset of [1, 2, 3]) take(0, offset)
-  assignments.assign([0])
+  assignments.assign([0], false)
   settle('0:1')
   calls.splice(0)
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[2]!.end()
   t.strictSame(calls, ['resume inquiries 1'], 'with two partitions there is room for two each, and two are there')
   settle('0:2')
@@ -191,7 +213,7 @@ t.test('a partition that is full when it opens again reads on later', async t =>
 
 t.test('there is room for one record a partition, however many partitions there are', async t => {
   const { assignments, take, reads, calls, settle, commit } = setUp(1)
-  assignments.assign([0, 1, 2])
+  assignments.assign([0, 1, 2], false)
   await reads[0]!.end()
   calls.splice(0)
   t.ok(take(2, 1))
@@ -203,7 +225,7 @@ t.test('there is room for one record a partition, however many partitions there 
 
 t.test('a partition opens when its own results are read, however long the others take', async t => {
   const { assignments, reads, calls, take } = setUp()
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   reads[0]!.open(1, 3)
   t.strictSame(calls, ['resume inquiries 1'])
   t.notOk(take(0, 5))
@@ -212,7 +234,7 @@ t.test('a partition opens when its own results are read, however long the others
 
 t.test('a partition that ends before what was read of it is read anew', async t => {
   const { assignments, reads, lost, take, taken, calls } = setUp()
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[0]!.end({ 0: 500 })
   t.ok(take(0, 500, 501))
   t.ok(take(0, 500, 501), 'delivered once more')
@@ -231,7 +253,7 @@ t.test('a partition that ends before what was read of it is read anew', async t 
 
 t.test('takes nothing more once it drains', async t => {
   const { assignments, take, reads, calls, settle, commit } = setUp(1)
-  assignments.assign([0])
+  assignments.assign([0], false)
   await reads[0]!.end()
   take(0, 1)
   take(0, 2)
@@ -240,14 +262,14 @@ t.test('takes nothing more once it drains', async t => {
   settle('0:1')
   commit()
   t.notOk(take(0, 2))
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[1]!.end()
   t.strictSame(calls, ['pause inquiries 0'])
 })
 
 t.test('what may be read again is what is not committed of our partitions', async t => {
   const { assignments, take, reads, settle, commit } = setUp()
-  assignments.assign([0])
+  assignments.assign([0], false)
   await reads[0]!.end({ 0: 5 })
   const mayReplay = (sourcePartition: number, sourceOffset: number) => assignments.mayReplay({ sourcePartition, sourceOffset })
   t.strictSame([mayReplay(0, 4), mayReplay(0, 5), mayReplay(1, 5), mayReplay(0, 900)], [false, true, false, true])
@@ -271,7 +293,7 @@ t.test('commits what is done with, at intervals and on demand', async t => {
     }
   }
   const committer = new Committer({ member, partitions: () => assignments.partitions, committed: ({ number }) => { committed.push(number) }, intervalMs: 1_000, log: silent })
-  assignments.assign([0, 1])
+  assignments.assign([0, 1], false)
   await reads[0]!.end()
   for (const offset of [1, 2, 3]) take(0, offset)
   await clock.advance(1_000)

@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Kafka } from 'kafkajs'
+import createRequest from 'kafkajs/src/protocol/request.js'
+import syncGroup from 'kafkajs/src/protocol/requests/syncGroup/index.js'
 import t from 'tap'
 import { GroupMember } from '../../../adapter/consume/group-member.ts'
+import { GROUP_REQUESTS, generationIn } from '../../../adapter/consume/group-requests.ts'
 import { OwnershipLease } from '../../../adapter/consume/ownership-lease.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 
@@ -108,7 +111,7 @@ async function joinGroup (lease = new OwnershipLease({ sessionTimeoutMs: SESSION
     sessionTimeoutMs: SESSION_MS,
     lease,
     owned: () => [],
-    onAssigned: partitions => { told.push({ assigned: partitions, valid: lease.valid }) },
+    onAssigned: (partitions, isContinuous) => { told.push({ assigned: partitions, valid: lease.valid, isContinuous }) },
     onConfirmed: () => { told.push('confirmed') },
     onRebalance: () => { told.push('rebalance') },
     onInquiry: () => true,
@@ -125,12 +128,12 @@ t.test('the member renews and expires it as the coordinator answers', async t =>
   const lease = new OwnershipLease({ sessionTimeoutMs: SESSION_MS })
   const { bus, told } = await joinGroup(lease)
   const answered = (apiName: string, sentAt = Date.now()) => bus.emit('REQUEST', { payload: { apiName, sentAt } })
-  const join = () => bus.emit('GROUP_JOIN', { payload: { memberAssignment: { inquiries: [0, 2], results: [0] } } })
+  const join = () => bus.emit('GROUP_JOIN', { payload: { memberId: 'm', memberAssignment: { inquiries: [0, 2], results: [0] } } })
 
   answered('JoinGroup')
   answered('SyncGroup', Date.now() - 10_000)
   join()
-  t.strictSame(told.splice(0), [{ pause: [{ topic: 'inquiries', partitions: [0, 2] }] }, { pause: [{ topic: 'results', partitions: [0] }] }, { assigned: [0, 2], valid: false }], 'the process stood still between the answer and now: the partitions may be somebody else\'s again')
+  t.strictSame(told.splice(0), [{ pause: [{ topic: 'inquiries', partitions: [0, 2] }] }, { pause: [{ topic: 'results', partitions: [0] }] }, { assigned: [0, 2], valid: false, isContinuous: false }], 'the process stood still between the answer and now: the partitions may be somebody else\'s again')
   answered('Heartbeat', Date.now() - 4_700)
   bus.emit('HEARTBEAT', {})
   t.ok(lease.valid)
@@ -172,7 +175,7 @@ t.test('where there is no group, nothing is paused or resumed, and that nothing 
   member.pause('inquiries', [])
   member.resume('inquiries', [0])
   t.strictSame(told, [], 'before the first join: kafkajs would throw')
-  bus.emit('GROUP_JOIN', { payload: { memberAssignment: {} } })
+  bus.emit('GROUP_JOIN', { payload: { memberId: 'm', memberAssignment: {} } })
   told.splice(0)
   member.resume('inquiries', [0])
   t.strictSame(told, [{ resume: [{ topic: 'inquiries', partitions: [0] }] }])
@@ -185,6 +188,34 @@ t.test('where there is no group, nothing is paused or resumed, and that nothing 
   bus.emit('STOP', {})
   member.resume('inquiries', [0])
   t.strictSame(told.length, 1, 'after a crash')
+})
+
+t.test('what stays was nobody else\'s where the group was shared out once, to the same member', async () => {
+  const { bus, told, member } = await joinGroup()
+  const isContinuous = (generation: number, memberId = 'm') => {
+    told.splice(0)
+    member.syncs(generation)
+    bus.emit('GROUP_JOIN', { payload: { memberId, memberAssignment: { inquiries: [0] } } })
+    return (told.at(-1) as { isContinuous: boolean }).isContinuous
+  }
+  t.strictSame([isContinuous(7), isContinuous(8), isContinuous(8), isContinuous(10), isContinuous(11), isContinuous(1)], [false, true, true, false, true, false])
+  t.notOk(isContinuous(2, 'other'), 'thrown out meanwhile')
+  t.ok(isContinuous(3, 'other'))
+  member.syncs(4)
+  t.notOk(isContinuous(5, 'other'), 'the share of generation 4 was never received')
+  bus.emit('STOP', {})
+  t.notOk(isContinuous(6, 'other'), 'a crash')
+})
+
+t.test('the generation is read from what kafkajs sends', async t => {
+  for (const version of [0, 1, 2, 3]) {
+    for (const clientId of ['inquiry-adapter', 'äöü', null]) {
+      const { request } = syncGroup.protocol({ version })({ groupId: 'größe', generationId: 70_001, memberId: 'm-1', groupAssignment: [{ memberId: 'm-1', memberAssignment: Buffer.from('x') }] })
+      const { buffer } = await createRequest({ request, correlationId: 9, clientId })
+      t.equal(buffer.readInt16BE(4), GROUP_REQUESTS.sync)
+      t.equal(generationIn(buffer), 70_001)
+    }
+  }
 })
 
 t.test('whoever is told to stop meanwhile does not join', async () => {

@@ -82,6 +82,7 @@ export class Member {
   }
 
   join (generation: number, partitions: number[]): void {
+    const isContinuous = this.generation > 0 && generation - this.generation <= 1
     this.generation = generation
     this.mayWrite = true
     this.#positions.clear()
@@ -89,7 +90,7 @@ export class Member {
       this.#positions.set(`${INQUIRIES}:${partition}`, { position: this.#world.committed.get(partition)?.offset ?? 0, isPaused: true })
       this.#at(RESULTS, resultPartitionOf(partition, this.#world.resultPartitions)).isPaused = true
     }
-    this.assignments.assign(partitions)
+    this.assignments.assign(partitions, isContinuous)
   }
 
   /** The process is gone; what it has on the wire arrives or not. */
