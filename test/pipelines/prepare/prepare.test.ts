@@ -174,6 +174,19 @@ t.test('given splits are kept; what leaks between them is refused, and of equal 
   t.match((await rejectedRows(folder))[1], { row: 1, reason: 'duplicate', sameAs: { row: 4 } })
 })
 
+t.test('rows that have a split keep it, and who resembles one goes with it', async t => {
+  const old = lines().slice(0, 300).map((line, index) => ({ ...line, split: ['train', 'validation', 'test'][index % 3]! }))
+  const fresh = lines().slice(300)
+  const alike = { ...old[2]!, text: `${old[2]!.text} Bitte rasch.`, split: '' }
+  const { folder, run } = world(t)
+  await run([...old, ...fresh, alike], '--split', 'keep', '--allow', 'leakage')
+  const { splits } = await readDataSet(join(folder, 'own', '1.0.0'))
+  const splitOf = new Map(SPLITS.flatMap(split => splits[split].map(({ text }) => [text, split] as const)))
+  t.strictSame(old.filter(({ text, split }) => splitOf.get(text) !== split), [])
+  t.equal(splitOf.get(alike.text), 'test')
+  t.equal(fresh.filter(({ text }) => splitOf.has(text)).length, fresh.length)
+})
+
 t.test('personal data are replaced, and counted', async t => {
   const { folder, run } = world(t)
   const { redaction } = await run([...lines(), { text: 'Bitte antworten Sie an eva.muster@firma-muster.at, danke', label: 'paint', subject: 'Frage zum Lack' }])
