@@ -97,12 +97,17 @@ async function decisionTimes (bed: KafkaBed, texts: readonly string[], url: stri
   const { replies } = await makeLoad({ kind: 'open', origin, texts, ratePerSecond: RATE, deadlineMs: 10_000, durationMs })
   const topics = await bed.createTopics()
   const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: url })
+  let warmUntil: number
   try {
-    await bed.untilDecided(topics, await bed.sendSteadily(topics, texts, RATE, durationMs), LIMIT_MS)
+    const warmUp = await bed.sendSteadily(topics, texts, RATE, WARM_UP_MS)
+    await bed.untilDecided(topics, warmUp, LIMIT_MS)
+    warmUntil = Date.now() // the broker's clock is this machine's
+    await bed.untilDecided(topics, warmUp + await bed.sendSteadily(topics, texts, RATE, durationMs), LIMIT_MS)
   } finally {
     await adapter.stop()
   }
-  return { api: replies.map(({ ms }) => ms), decision: (await bed.passages(topics)).map(({ inquiryAt, resultAt }) => resultAt - inquiryAt) }
+  const passages = (await bed.passages(topics)).filter(({ inquiryAt }) => inquiryAt >= warmUntil)
+  return { api: replies.map(({ ms }) => ms), decision: passages.map(({ inquiryAt, resultAt }) => resultAt - inquiryAt) }
 }
 
 /** Inquiries that wait in Kafka, decided as fast as API and adapter can, beside the API alone at its best. */
