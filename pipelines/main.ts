@@ -36,9 +36,13 @@ const STEPS: Record<string, Step> = {
 
 const [name = 'run', ...args] = process.argv.slice(2)
 const step = STEPS[name]
-if (!step || args.includes('--help')) {
-  console.log(step?.help ?? `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help; without a step: run.`)
-  process.exitCode = step || name === '--help' ? EXIT.done : EXIT.usage
+if (step && args.includes('--help')) {
+  console.log(step.help)
+} else if (!step) {
+  const usage = `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help; without a step: run.`
+  if (name === '--help') console.log(usage)
+  else console.error(usage)
+  process.exitCode = name === '--help' ? EXIT.done : EXIT.usage
 } else {
   try {
     print(await step.run(args, process.env))

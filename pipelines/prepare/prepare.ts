@@ -17,7 +17,7 @@ import { type Redactor, createPseudonyms } from './example.ts'
 import { type Input, type Parent, findInputs, openInput, parentsOf } from './inputs.ts'
 import { type ReadExamples, readExamples } from './read-examples.ts'
 import { refuseFailed, rejectedNames, unknownLabelNames } from './report.ts'
-import type { Rejected, Row } from './rows.ts'
+import { type Rejected, type Row, reference } from './rows.ts'
 import { type Ratios, type SplitMode, assignSplits } from './split.ts'
 import { Spool } from './spool.ts'
 import { writeRejected, writeSplits } from './write-splits.ts'
@@ -109,10 +109,12 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   }
 }
 
+type Arranged = Row & { readonly split: Split }
+
 /** What is left of the rows after duplicates, each with its split; pairs are near-duplicates among them. */
 function arrange ({ rows, rejected, index }: ReadExamples, spool: Spool, { split: mode, ratios, seed, onConflict }: PrepareOptions): {
-  rows: Array<Row & { split: Split }>
-  pairs: Array<[Row & { split: Split }, Row & { split: Split }]>
+  rows: Arranged[]
+  pairs: Array<[Arranged, Arranged]>
   rejected: Rejected[]
 } {
   const textOf = (item: number) => spool.example(item).text
@@ -121,7 +123,19 @@ function arrange ({ rows, rejected, index }: ReadExamples, spool: Spool, { split
   const splits = assignSplits(unique.kept, { mode, ratios, seed, pairs })
   const arranged = unique.kept.map(row => ({ ...row, split: splits.get(row.number)! }))
   const byNumber = new Map(arranged.map(row => [row.number, row]))
-  return { rows: arranged, pairs: pairs.map(([a, b]) => [byNumber.get(a)!, byNumber.get(b)!]), rejected: [...rejected, ...unique.rejected] }
+  const similar = pairs.map(([a, b]) => [byNumber.get(a)!, byNumber.get(b)!] as [Arranged, Arranged])
+  const leaking = mode === 'keep' ? freshAcross(similar) : new Map<Arranged, Arranged>()
+  return {
+    rows: arranged.filter(row => !leaking.has(row)),
+    pairs: similar.filter(([a, b]) => !leaking.has(a) && !leaking.has(b)),
+    rejected: [...rejected, ...unique.rejected, ...[...leaking].map(([row, other]) => ({ ...reference(row), reason: 'near_duplicate' as const, sameAs: reference(other) }))]
+  }
+}
+
+/** New rows that resemble rows of two splits fit in none: each with one that it may not be beside. */
+function freshAcross (pairs: ReadonlyArray<readonly [Arranged, Arranged]>): Map<Arranged, Arranged> {
+  const across = pairs.filter(([a, b]) => a.split !== b.split)
+  return new Map(across.flatMap(([a, b]) => a.given === undefined ? [[a, b] as const] : b.given === undefined ? [[b, a] as const] : []))
 }
 
 async function digestOfAll (options: PrepareOptions, inputs: readonly Input[], parents: readonly Parent[]): Promise<string> {

@@ -28,9 +28,11 @@ Data
   --columns F=C,...     columns of the fields, for example text=message,label=desk
   --split MODE          keep, random, time or given (default keep: rows of a data set stay in their splits, so that no model is
                         measured with what it was trained on)
+  --limits FILE         limits of the data tests in place of some defaults
   --min-per-label N     least examples of each label in training
   --allow TEST          go on although this data test fails, may be repeated
   --data-name NAME      name of the data set (default inquiries)
+  --data-root DIR       folder with the data sets (default data)
   --data-version V      version to make of it (default 1.1.0 for the default input, else the next)
   --taxonomy FILE       labels (default data/taxonomy.json)
 Model
@@ -48,9 +50,11 @@ const OPTIONS = {
   input: { type: 'string', multiple: true, default: [DEFAULT_INPUT] },
   columns: { type: 'string' },
   split: { type: 'string' },
+  limits: { type: 'string' },
   'min-per-label': { type: 'string' },
   allow: { type: 'string', multiple: true, default: [] },
   'data-name': { type: 'string', default: 'inquiries' },
+  'data-root': { type: 'string', default: 'data' },
   'data-version': { type: 'string' },
   taxonomy: { type: 'string', default: 'data/taxonomy.json' },
   name: { type: 'string', default: 'inquiry-classifier' },
@@ -76,8 +80,8 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const { name, taxonomy } = options
   const at = option('created-at', options['created-at'])
 
-  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : nextMinor(await lastVersion(join('data', options['data-name']))))
-  const data = join('data', options['data-name'], dataVersion)
+  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : nextMinor(await lastVersion(join(options['data-root'], options['data-name']))))
+  const data = join(options['data-root'], options['data-name'], dataVersion)
   const prepared = await call(prepareStep, 'prepare', prepareArguments(options, dataVersion))
 
   const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
@@ -99,12 +103,13 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
 
 function prepareArguments (options: Options, version: string): string[] {
   return [
-    '--name', options['data-name'], '--version', version, '--taxonomy', options.taxonomy,
+    '--name', options['data-name'], '--version', version, '--out', options['data-root'], '--taxonomy', options.taxonomy,
     ...options.input.flatMap(input => ['--input', input]),
     ...(isDefault(options) ? DEFAULT_PREPARE_OPTIONS : ['--split', 'keep']),
     ...option('split', options.split),
     ...options.allow.flatMap(test => ['--allow', test]),
     ...option('columns', options.columns),
+    ...option('limits', options.limits),
     ...option('min-per-label', options['min-per-label']),
     ...option('created-at', options['created-at'])
   ]
