@@ -24,7 +24,7 @@ interface Step {
   readonly scale: number
 }
 
-const MEMORY = 8
+const MEMORY = 6
 const ARMIJO = 1e-4
 const SHRINK = 0.5
 const MAX_SHRINKS = 30
@@ -69,7 +69,8 @@ export async function minimize (objective: (point: Float64Array) => Promise<Eval
 
 /** The two-loop recursion: minus the inverse Hessian's approximation times the gradient. */
 async function descent (gradient: Float64Array, steps: readonly Step[], precondition: NonNullable<MinimizeOptions['precondition']>): Promise<Float64Array> {
-  const negative = gradient.map(value => -value)
+  const negative = new Float64Array(gradient.length)
+  addScaled(negative, gradient, -1)
   const alphas: number[] = []
   for (const { s, y, rho } of steps.toReversed()) {
     const alpha = rho * dot(s, negative)
@@ -102,5 +103,7 @@ function dot (a: Float64Array, b: Float64Array): number {
 }
 
 function largest (vector: Float64Array): number {
-  return vector.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+  let max = 0
+  for (const value of vector) if (Math.abs(value) > max) max = Math.abs(value)
+  return max
 }

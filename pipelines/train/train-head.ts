@@ -26,6 +26,7 @@ export interface HeadParameters {
     readonly apart?: {
       /** Inverse strength of its penalty. */
       readonly c: number
+      readonly maxIterations: number
       /** Its logits are added with this factor. */
       readonly share: number
     }
@@ -56,7 +57,7 @@ export function partsOf ({ c, maxIterations, ngrams, embedding = true }: HeadPar
   const { apart, ...options } = ngrams
   return [
     { part: { c, maxIterations, embedding: true }, factor: 1 },
-    { part: { c: apart.c, maxIterations, embedding: false, ngrams: options }, factor: apart.share }
+    { part: { c: apart.c, maxIterations: apart.maxIterations, embedding: false, ngrams: options }, factor: apart.share }
   ]
 }
 

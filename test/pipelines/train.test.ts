@@ -94,7 +94,7 @@ t.test('n-grams apart have a regression of their own, whose logits are added', a
   const logits = async (part: Pick<HeadPart, 'embedding' | 'ngrams'>) =>
     createLinearScorer((await trainPart(items, ['blue', 'red'], { c: 5, maxIterations: 50, ...part })).head)(items[3]!.text)(items[3]!.embedding)
   const [embedding, text] = [await logits({ embedding: true }), await logits({ embedding: false, ngrams })]
-  const both = createLinearScorer(await trainHead(items, ['blue', 'red'], { c: 5, maxIterations: 50, ngrams: { ...ngrams, apart: { c: 5, share: 0.5 } } }))(items[3]!.text)(items[3]!.embedding)
+  const both = createLinearScorer(await trainHead(items, ['blue', 'red'], { c: 5, maxIterations: 50, ngrams: { ...ngrams, apart: { c: 5, maxIterations: 50, share: 0.5 } } }))(items[3]!.text)(items[3]!.embedding)
   both.forEach((logit, index) => t.ok(Math.abs(logit - embedding[index]! - 0.5 * text[index]!) < 1e-5, `${logit}`))
 })
 
