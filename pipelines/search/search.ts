@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../api/inference/clock.ts'
-import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
+import { createLinearScorer } from '../../api/inference/scores.ts'
 import { scoreOutputs } from '../score/score-texts.ts'
-import { type CalibrationItem, fitTemperature } from '../train/calibration.ts'
+import { type CalibrationItem, fitTemperature, meanLogLoss } from '../train/calibration.ts'
 import { assignFolds } from './folds.ts'
 import type { SoftmaxRegression } from '../train/softmax-regression.ts'
 import { type HeadParameters, type HeadPart, type TrainingItem, partsOf, trainPart } from '../train/train-head.ts'
@@ -81,8 +81,7 @@ async function attempt (parameters: HeadParameters, fits: FoldFits, folds: numbe
   for (let fold = 0; fold < folds; fold++) scored.push(...await fits.score(parameters, fold))
   const temperature = fitTemperature(scored)
   const hits = scored.filter(({ logits, label }) => logits.every(logit => logit <= logits[label]!)).length
-  const loss = scored.reduce((sum, { logits, label }) => sum - Math.log(Math.max(softmax(logits, temperature)[label]!, 1e-12)), 0)
-  return { parameters, folds, accuracy: hits / scored.length, logLoss: loss / scored.length, temperature }
+  return { parameters, folds, accuracy: hits / scored.length, logLoss: meanLogLoss(scored, temperature), temperature }
 }
 
 /** Regressions without one fold, and the logits that they give its items. */
