@@ -2,7 +2,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
-import { verifyDirectory } from '../../model-store/verify.ts'
+import { hashFile, verifyDirectory } from '../../model-store/verify.ts'
 import { createRandom } from '../../pipelines/random.ts'
 import { fitTemperature } from '../../pipelines/train/calibration.ts'
 import { trainStep } from '../../pipelines/train/command.ts'
@@ -167,17 +167,21 @@ t.test('training writes a candidate, the same every time, and replaces only cand
   t.match(manifest, {
     classes: ['garden', 'tools', 'out_of_scope'],
     dataset: { name: 'small', version: '1.0.0' },
-    training: { parameters: { made: 'train', encoder: { 'model.onnx': files.find(({ path }) => path === 'model.onnx')!.sha256 }, data: { path: data, digest: manifest.dataset.digest }, taxonomy: { path: taxonomy } } }
+    training: { parameters: { made: 'train', encoder: { 'model.onnx': files.find(({ path }) => path === 'model.onnx')!.sha256 }, taxonomy: await hashFile(taxonomy) } }
   })
   t.ok(manifest.metrics['test.accuracy']! > 0.9, `${manifest.metrics['test.accuracy']}`)
   await writeFile(join(candidate, 'gate.json'), '{}')
-  await run(candidate)
+  t.match(await run(candidate), { unchanged: true }, 'a second time there is nothing to do')
   t.strictSame(await verifyDirectory(candidate), manifest)
+  t.match(await run(candidate, '--force'), { unchanged: false })
+  const again = await verifyDirectory(candidate)
+  const withoutRun = ({ files, ...rest }: typeof manifest) => ({ ...rest, files: files.filter(({ path }) => path !== 'run.json') })
+  t.strictSame(withoutRun(again), withoutRun(manifest))
   await t.rejects(readFile(join(candidate, 'gate.json')), { code: 'ENOENT' }, 'reports on the candidate before are gone')
   await t.rejects(run(join(folder, 'foreign')), { code: 'ERR_NO_CANDIDATE' })
   await t.rejects(run(taxonomy), { code: 'ERR_NO_CANDIDATE' })
   await t.rejects(run(candidate, '--version', '../up'), { code: 'ERR_MANIFEST_INVALID' })
-  t.strictSame(await verifyDirectory(candidate), manifest, 'a failure leaves the candidate as it was')
+  t.strictSame(await verifyDirectory(candidate), again, 'a failure leaves the candidate as it was')
   t.strictSame((await readdir(folder)).sort(), ['candidate', 'data', 'encoder', 'foreign', 'taxonomy.json'])
   await t.rejects(trainStep.run([], {}), { code: 'ERR_USAGE' })
 })
