@@ -3,14 +3,15 @@ import { parseArgs } from 'node:util'
 import { loadTokenizer } from '../api/inference/tokenizer.ts'
 import { startStubApi } from '../conformance/stub-api.ts'
 import { fetchByAlias, openModelStore } from '../model-store/open.ts'
-import { KafkaBed, type Passage } from './kafka-bed.ts'
+import { KafkaBed, type Passage, type Topics } from './kafka-bed.ts'
 import { makeLoad, startAdapter, startService } from './service.ts'
 import { median, quantile, withSpread } from './statistics.ts'
 import { benchmarkTexts } from './texts.ts'
 
 const HELP = `Usage: npm run bench:adapter -- [options]
 
-Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times are of the broker's clock.
+Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times are of the broker's clock; steady loads
+begin with two seconds that do not count.
 
   --rounds N      rounds of API alone and API behind Kafka in turn (default 3)
   --seconds N     length of each steady load (default 15)
@@ -97,17 +98,17 @@ async function decisionTimes (bed: KafkaBed, texts: readonly string[], url: stri
   const { replies } = await makeLoad({ kind: 'open', origin, texts, ratePerSecond: RATE, deadlineMs: 10_000, durationMs })
   const topics = await bed.createTopics()
   const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: url })
-  let warmUntil: number
-  try {
-    const warmUp = await bed.sendSteadily(topics, texts, RATE, WARM_UP_MS)
-    await bed.untilDecided(topics, warmUp, LIMIT_MS)
-    warmUntil = Date.now() // the broker's clock is this machine's
-    await bed.untilDecided(topics, warmUp + await bed.sendSteadily(topics, texts, RATE, durationMs), LIMIT_MS)
-  } finally {
-    await adapter.stop()
-  }
-  const passages = (await bed.passages(topics)).filter(({ inquiryAt }) => inquiryAt >= warmUntil)
+  const passages = await steadyPassages(bed, topics, { texts, ratePerSecond: RATE, durationMs }).finally(async () => await adapter.stop())
   return { api: replies.map(({ ms }) => ms), decision: passages.map(({ inquiryAt, resultAt }) => resultAt - inquiryAt) }
+}
+
+/** Sends inquiries at a steady rate to an adapter that has run for a while. @returns those after the warm-up */
+async function steadyPassages (bed: KafkaBed, topics: Topics, { texts, ratePerSecond, durationMs }: { texts: readonly string[], ratePerSecond: number, durationMs: number }): Promise<Passage[]> {
+  const warmUp = await bed.sendSteadily(topics, texts, ratePerSecond, WARM_UP_MS)
+  await bed.untilDecided(topics, warmUp, LIMIT_MS)
+  const warmUntil = Date.now() // the broker's clock is this machine's
+  await bed.untilDecided(topics, warmUp + await bed.sendSteadily(topics, texts, ratePerSecond, durationMs), LIMIT_MS)
+  return (await bed.passages(topics)).filter(({ inquiryAt }) => inquiryAt >= warmUntil)
 }
 
 /** Inquiries that wait in Kafka, decided as fast as API and adapter can, beside the API alone at its best. */
@@ -164,14 +165,10 @@ async function measureDeadline (bed: KafkaBed, texts: readonly string[], duratio
   const api = await startStubApi({ signal: AbortSignal.timeout(LIMIT_MS), behaviour: { reply: 'hang' } })
   const topics = await bed.createTopics()
   const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: api.url, INQUIRY_TIMEOUT_MS: String(HANG_TIMEOUT_MS), BREAKER_ERROR_PERCENT: '0' })
-  try {
-    const sent = await bed.sendSteadily(topics, texts, HANG_RATE, durationMs)
-    await bed.untilDecided(topics, sent, LIMIT_MS)
-  } finally {
+  const passages = await steadyPassages(bed, topics, { texts, ratePerSecond: HANG_RATE, durationMs }).finally(async () => {
     await adapter.stop()
     await api.kill()
-  }
-  const passages = await bed.passages(topics)
+  })
   const after = passages.map(({ inquiryAt, resultAt }) => resultAt - inquiryAt - HANG_TIMEOUT_MS)
   console.log(`API hangs, ${HANG_RATE} inquiries/s: ${passages.filter(({ reason }) => reason === 'timeout').length} of ${passages.length} manual by timeout; appended p50 ${quantile(after, 0.5)}, p99 ${quantile(after, 0.99)}, at most ${Math.max(...after)} ms after the deadline, earliest ${Math.min(...after)}\n`)
 }
