@@ -35,7 +35,7 @@ export interface MeasureOptions {
 }
 
 /** Of the test split so many texts are timed. */
-const TIMED = 500
+export const TIMED = 500
 
 /**
  * Chooses parameters by cross-validation on the training split, trains on all of it, takes the temperature from the

@@ -5,6 +5,8 @@ import { monotonicMs } from '../../api/inference/clock.ts'
 import { showProgress } from '../progress.ts'
 import { type EmbedderOptions, embed } from '../train/embedder.ts'
 import { type HeadParameters, trainHead } from '../train/train-head.ts'
+import { type Latency, measureLatency } from './latency.ts'
+import { TIMED } from './measure.ts'
 import type { LabelledText } from './sets.ts'
 
 export interface TrainingTime {
@@ -17,6 +19,8 @@ export interface TrainingTime {
   readonly headSeconds: number
   /** Encoder and regressions together, relative to the encoder. */
   readonly ratio: number
+  /** Of single texts with the head that was trained. */
+  readonly latency: Latency
 }
 
 /** How long training takes from texts to a head, beside what the encoder alone needs. */
@@ -28,9 +32,10 @@ export async function measureTrainingTime (items: readonly LabelledText[], param
     const [, encoderSeconds] = await timed(embedAll)
     const [embeddings, cachedSeconds] = await timed(embedAll)
     const classes = [...new Set(items.map(({ label }) => label))].sort()
-    const [, headSeconds] = await timed(async () =>
+    const [head, headSeconds] = await timed(async () =>
       await trainHead(items.map((item, index) => ({ ...item, embedding: embeddings[index]! })), classes, parameters))
-    return { texts: texts.length, encoderSeconds, cachedSeconds, headSeconds, ratio: (encoderSeconds + headSeconds) / encoderSeconds }
+    const latency = await measureLatency(texts.slice(0, TIMED), head, 1, encoder)
+    return { texts: texts.length, encoderSeconds, cachedSeconds, headSeconds, ratio: (encoderSeconds + headSeconds) / encoderSeconds, latency }
   } finally {
     await rm(cacheDirectory, { recursive: true, force: true })
   }
