@@ -164,9 +164,10 @@ t.test('rows that have a split keep it, and who resembles one goes with it', asy
   const texts = committed.train.filter(({ text }) => text.length > 120).slice(0, 320).map(({ text }, index) => ({ text, label: labels[index % 4]! }))
   const old = texts.slice(0, 300).map((line, index) => ({ ...line, split: ['train', 'validation', 'test'][index % 3]! }))
   const alike = { ...texts[2]!, text: `${texts[2]!.text} ${texts[301]!.text.slice(0, 60)}` }
-  const torn = { ...texts[3]!, text: `${texts[3]!.text} ${texts[4]!.text}` } // of training and of validation
+  const torn = { ...texts[310]!, text: texts[310]!.text.slice(0, 120) } // resembles one of training and one of validation
+  const sides = ['train', 'validation'].map((split, index) => ({ ...torn, split, text: `${torn.text} ${texts[311 + index]!.text.slice(0, 90)}` }))
   const { folder, run } = world(t)
-  const { rejected } = await run([...old, ...texts.slice(302), alike, torn], '--split', 'keep', '--allow', 'drift')
+  const { rejected } = await run([...old, ...sides, ...texts.slice(302, 310), alike, torn], '--split', 'keep', '--allow', 'drift')
   const { splits } = await readDataSet(join(folder, 'own', '1.0.0'))
   const splitOf = new Map(SPLITS.flatMap(split => splits[split].map(({ id }) => [id, split] as const)))
   const idOf = ({ text }: { text: string }) => digestOf(text).slice(0, 12)
