@@ -6,6 +6,8 @@ import type { AdapterConfig } from './config.ts'
 import { Assignments } from './consume/assignments.ts'
 import { Committer } from './consume/committer.ts'
 import { GroupMember } from './consume/group-member.ts'
+import { GROUP_REQUESTS, generationIn } from './consume/group-requests.ts'
+import { LagMonitor } from './consume/lag-monitor.ts'
 import { OwnershipLease } from './consume/ownership-lease.ts'
 import { ResultsTail } from './consume/results-tail.ts'
 import { DecidedIds } from './decide/decided-ids.ts'
@@ -14,7 +16,7 @@ import type { AdapterStatus, BreakerState, Membership, PartitionLag } from './he
 import { TRY_ONCE, kafkaOptions } from './kafka/connection.ts'
 import { ensureTopics } from './kafka/topics.ts'
 import type { AdapterMetrics } from './metrics.ts'
-import { fencedSockets } from './produce/fenced-socket.ts'
+import { fencedSockets, watchedSockets } from './produce/fenced-socket.ts'
 import { MergedSends } from './produce/merged-sends.ts'
 
 export interface AdapterOptions {
@@ -40,23 +42,29 @@ export class Adapter implements AdapterStatus {
   readonly #lease: OwnershipLease
   readonly #admin: Admin
   readonly #producer: Producer
+  readonly #sideProducer: Producer
   readonly #client: ClassifyClient
   readonly #flow: InquiryFlow
   readonly #member: GroupMember
   readonly #assignments: Assignments
   readonly #committer: Committer
-  #membership: Membership = 'joining'
+  readonly #lagMonitor: LagMonitor
+  #membership: Exclude<Membership, 'draining'> = 'joining'
+  #isDraining = false
 
   constructor (options: AdapterOptions) {
     this.#options = options
     const { config, metrics, log } = options
-    const kafka = new Kafka(kafkaOptions(config, log))
+    const kafkaConfig = kafkaOptions(config, log)
+    const kafka = new Kafka({ ...kafkaConfig, socketFactory: watchedSockets(kafkaConfig.socketFactory!, (apiKey, { request }) => this.#onGroupRequest(apiKey, request)) })
     const produceOptions = kafkaOptions(config, log, { requestTimeoutMs: PRODUCE_TIMEOUT_MS, retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 } })
     let requestsSent = 0
     const producerKafka = new Kafka({ ...produceOptions, socketFactory: fencedSockets(produceOptions.socketFactory!, () => this.#lease.valid, () => { requestsSent++ }) })
     this.#admin = new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin()
     // Retries are the writers' own: each attempt first asks whether the decision is still to be sent.
-    this.#producer = producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
+    const producer = () => producerKafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } })
+    this.#producer = producer()
+    this.#sideProducer = producer()
     this.#client = createClassifyClient({
       url: config.CLASSIFY_URL,
       apiKey: config.CLASSIFY_API_KEY,
@@ -68,12 +76,13 @@ export class Adapter implements AdapterStatus {
       onBreaker: state => log.warn({ state }, 'circuit breaker of the API'),
       onMisconfigured: answer => log.error(answer, 'the API does not answer as its contract says: see CLASSIFY_URL and CLASSIFY_API_KEY')
     })
-    const decided = new DecidedIds(config.MAX_IN_FLIGHT * 2 + REMEMBERED_IDS)
+    const decided = new DecidedIds(config.MAX_IN_FLIGHT + REMEMBERED_IDS, decision => this.#assignments.mayReplay(decision))
     this.#lease = new OwnershipLease({ sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS })
     this.#flow = new InquiryFlow({
       config,
       client: this.#client,
       producer: new MergedSends({ producer: this.#producer }),
+      sideProducer: this.#sideProducer,
       decided,
       mayWrite: () => this.#lease.valid,
       requestsSent: () => requestsSent,
@@ -88,10 +97,10 @@ export class Adapter implements AdapterStatus {
       sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       lease: this.#lease,
       owned: () => this.#assignments.partitions.map(({ number }) => number),
-      onAssigned: partitions => {
-        log.info({ partitions }, 'joined the group')
+      onAssigned: (partitions, isContinuous) => {
+        log.info({ partitions, isContinuous }, 'joined the group')
         this.#membership = 'member'
-        this.#assignments.assign(partitions)
+        this.#assignments.assign(partitions, isContinuous)
       },
       onConfirmed: () => {
         this.#membership = 'member'
@@ -102,27 +111,38 @@ export class Adapter implements AdapterStatus {
         this.#committer.commitSoon()
       },
       onInquiry: (partition, message, highWatermark) => this.#assignments.take(partition, message, highWatermark),
-      onResult: (_partition, message) => tail.onResult(message),
+      onResult: (partition, message) => tail.onResult(message, partition),
       onResultsRead: (partition, nextOffset) => tail.onRead(partition, nextOffset),
       onCrash: error => {
         this.#membership = 'lost'
         options.onFailure(error)
       }
     })
-    const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, log })
-    this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, log })
-    this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, intervalMs: config.COMMIT_INTERVAL_MS, log })
+    const tail = new ResultsTail({ ...names, admin: this.#admin, member: this.#member, decided, fallbackResults: REMEMBERED_IDS, duplicate: () => metrics.duplicateResult(), log })
+    this.#assignments = new Assignments({ member: this.#member, flow: this.#flow, tail, inquiryTopic: config.INQUIRY_TOPIC, maxInFlight: config.MAX_IN_FLIGHT, commitSoon: () => this.#committer.commitSoon(), log })
+    this.#committer = new Committer({ member: this.#member, partitions: () => this.#assignments.partitions, committed: partition => this.#assignments.committed(partition), intervalMs: config.COMMIT_INTERVAL_MS, log })
+    this.#lagMonitor = new LagMonitor({
+      admin: new Kafka(kafkaOptions(config, log, { retry: TRY_ONCE })).admin(),
+      groupId: config.CONSUMER_GROUP,
+      topic: config.INQUIRY_TOPIC,
+      partitions: () => this.#assignments.partitions,
+      log
+    })
     metrics.watch(this)
   }
 
-  get membership (): Membership { return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership }
+  get membership (): Membership {
+    if (this.#isDraining) return 'draining'
+    return this.#membership === 'member' && !this.#lease.valid ? 'lost' : this.#membership
+  }
+
   get assignedPartitions (): number { return this.#assignments.partitions.length }
   get inFlight (): number { return this.#assignments.inFlight }
   get commitAgeMs (): number { return Math.max(this.#committer.ageMs, ...this.#assignments.partitions.map(({ ageMs }) => ageMs)) }
   get breaker (): BreakerState { return this.#client.breakerState }
   get lag (): PartitionLag[] {
     const topic = this.#options.config.INQUIRY_TOPIC
-    return this.#assignments.partitions.map(({ number, lag }) => ({ topic, partition: number, records: lag }))
+    return this.#assignments.partitions.flatMap(({ number, lag }) => lag === undefined ? [] : [{ topic, partition: number, records: lag }])
   }
 
   /**
@@ -132,28 +152,40 @@ export class Adapter implements AdapterStatus {
   async start (signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options
     await ensureTopics({ admin: this.#admin, config, log, signal })
-    await this.#producer.connect()
-    await this.#member.start()
+    await Promise.all([this.#producer.connect(), this.#sideProducer.connect()])
+    signal.throwIfAborted()
+    await this.#member.start(signal)
+    this.#lagMonitor.start()
   }
 
   /**
-   * Takes nothing more, lets what is in flight end within the limit, commits, leaves the group and closes everything.
-   * What is not decided by then is decided by whoever gets the partitions next.
+   * Takes nothing more, waits within the limit for what is with the API or on its way to Kafka, commits, leaves the group
+   * and closes everything. It does not wait for more: new inquiries lie unread until another one has the partitions, who
+   * decides what is not decided by then.
    */
   async stop (): Promise<void> {
     const { config, log } = this.#options
-    this.#membership = 'draining'
+    this.#isDraining = true
     this.#assignments.drain()
-    const limit = Date.now() + config.SHUTDOWN_TIMEOUT_MS
-    while (this.#assignments.inFlight > 0 && Date.now() < limit) await sleep(DRAIN_POLL_MS)
-    if (this.#assignments.inFlight > 0) log.warn({ inFlight: this.#assignments.inFlight }, 'inquiries are left to the next member')
+    this.#flow.drain()
+    const limit = performance.now() + config.DRAIN_TIMEOUT_MS
+    while (this.#flow.isBusy && performance.now() < limit) await sleep(DRAIN_POLL_MS)
     // Nothing may be written once the group is left: a successor has the partitions at once.
     this.#assignments.close()
     await Promise.all([this.#flow.close(), this.#client.close()])
     this.#lease.expire()
     this.#committer.close()
     await this.#committer.commit()
+    if (this.inFlight > 0) log.info({ inFlight: this.inFlight }, 'inquiries are left to the next member')
     await this.#member.stop()
-    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
+    await Promise.all([this.#producer.disconnect(), this.#sideProducer.disconnect(), this.#admin.disconnect(), this.#lagMonitor.close()])
+  }
+
+  /** The group goes on from the moment in which the coordinator has these, answered or not. */
+  #onGroupRequest (apiKey: number, request: Buffer): true {
+    if (apiKey === GROUP_REQUESTS.join) this.#lease.askToJoin()
+    if (apiKey === GROUP_REQUESTS.leave) this.#lease.expire()
+    if (apiKey === GROUP_REQUESTS.sync) this.#member.syncs(generationIn(request))
+    return true
   }
 }

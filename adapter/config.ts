@@ -40,7 +40,7 @@ export const AdapterConfigSchema = Type.Object({
   MAX_RECORD_BYTES: Type.Integer({ default: 262_144, minimum: 1_024, description: 'Largest value that is parsed; larger ones are dead letters.' }),
   COMMIT_INTERVAL_MS: Type.Integer({ default: 1_000, minimum: 10, maximum: 60_000, description: 'Time between commits of offsets.' }),
   LATE_GRACE_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 600_000, description: 'How long after the deadline an answer is still awaited, for the late topic; 0: not at all.' }),
-  SHUTDOWN_TIMEOUT_MS: Type.Integer({ default: 10_000, minimum: 0, maximum: 600_000, description: 'How long work in flight may take to end after SIGTERM.' }),
+  DRAIN_TIMEOUT_MS: Type.Integer({ default: 2_000, minimum: 0, maximum: 600_000, description: 'How long after SIGTERM answers of the API and of Kafka are still awaited. New inquiries wait as long; what is not decided then, another adapter decides.' }),
   HEALTH_HOST: Type.String({ default: '127.0.0.1', description: 'Address of `/health/live`, `/health/ready` and `/metrics`. Set `0.0.0.0` to be reached from other machines.' }),
   HEALTH_PORT: Type.Integer({ default: 3001, minimum: 0, maximum: 65_535, description: 'Port of the same; 0 takes a free one.' }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info', description: 'Least level of log lines.' })

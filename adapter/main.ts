@@ -43,7 +43,7 @@ async function start (): Promise<void> {
     log[exitCode === 0 ? 'info' : 'fatal'](why, 'shutting down')
     starting.abort()
     // Whatever a broker that is silent holds up, the process ends: what is not committed is done by the next one.
-    setTimeout(() => process.exit(exitCode || 1), config.SHUTDOWN_TIMEOUT_MS + CLOSE_LIMIT_MS).unref()
+    setTimeout(() => process.exit(exitCode || 1), config.DRAIN_TIMEOUT_MS + CLOSE_LIMIT_MS).unref()
     adapter.stop().then(async () => await health.close()).then(() => process.exit(exitCode), err => {
       log.fatal({ err }, 'shutdown failed')
       process.exit(1)

@@ -26,6 +26,7 @@ export function createAdapterMetrics () {
   const late = new Counter({ registers, name: 'inquiry_late_answers_total', help: 'Answers of the API that came after the inquiry had been decided without them.' })
   const deadLetters = new Counter({ registers, name: 'inquiry_dead_letters_total', help: 'Records that could not be read.', labelNames: ['code'] })
   const duplicates = new Counter({ registers, name: 'inquiry_duplicate_inquiries_total', help: 'Inquiries whose id had been decided before.' })
+  const duplicateResults = new Counter({ registers, name: 'inquiry_duplicate_results_total', help: 'Decisions that are in the result topic once more, found when a partition was taken over.' })
   const replays = new Counter({ registers, name: 'inquiry_replayed_total', help: 'Records read once more, after a crash or rebalance, whose decision was found.' })
   const attempts = new Counter({ registers, name: 'inquiry_classify_attempts_total', help: 'Requests to the API by outcome.', labelNames: ['outcome'] })
   const attemptTime = new Histogram({ registers, name: 'inquiry_classify_duration_seconds', help: 'Time of a request to the API.', buckets: SECONDS })
@@ -48,6 +49,9 @@ export function createAdapterMetrics () {
     /** An inquiry that has its decision: the same record read again, or another record of the same id. */
     repeated (kind: 'replay' | 'duplicate'): void { (kind === 'replay' ? replays : duplicates).inc() },
 
+    /** A record's decision was found in the results topic once more. */
+    duplicateResult (): void { duplicateResults.inc() },
+
     /** A request to the API is over. `outcome` is one of few words, as `ok`, `timeout` or the status. */
     attempted ({ outcome, seconds }: { readonly outcome: string, readonly seconds: number }): void {
       attempts.inc({ outcome })
@@ -60,14 +64,14 @@ export function createAdapterMetrics () {
     watch (status: AdapterStatus): void {
       const gauge = (name: string, help: string, value: () => number) => new Gauge({ registers, name, help, collect () { this.set(value()) } })
       gauge('inquiry_in_flight', 'Records that are read and not yet committed.', () => status.inFlight)
-      gauge('inquiry_commit_age_seconds', 'For how long the oldest record has waited that was read and is not committed.', () => status.commitAgeMs / 1e3)
-      gauge('inquiry_assigned_partitions', 'Partitions that the adapter reads.', () => status.assignedPartitions)
+      gauge('inquiry_commit_age_seconds', 'For how long the oldest record has waited that was read and is not committed, or a partition could not be read at all.', () => status.commitAgeMs / 1e3)
+      gauge('inquiry_assigned_partitions', 'Partitions that the adapter has.', () => status.assignedPartitions)
       gauge('inquiry_breaker_state', 'Circuit breaker in front of the API: 0 closed, 0.5 half open, 1 open.', () => BREAKER_VALUES[status.breaker])
       // eslint-disable-next-line no-new
       new Gauge({
         registers,
         name: 'inquiry_kafka_consumer_lag',
-        help: 'Records after the one that was read last.',
+        help: 'Records that are not done with, read or not.',
         labelNames: ['topic', 'partition'],
         collect () {
           this.reset() // partitions that went to another adapter

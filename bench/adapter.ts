@@ -3,14 +3,15 @@ import { parseArgs } from 'node:util'
 import { loadTokenizer } from '../api/inference/tokenizer.ts'
 import { startStubApi } from '../conformance/stub-api.ts'
 import { fetchByAlias, openModelStore } from '../model-store/open.ts'
-import { KafkaBed, type Passage } from './kafka-bed.ts'
+import { KafkaBed, type Passage, type Topics } from './kafka-bed.ts'
 import { makeLoad, startAdapter, startService } from './service.ts'
 import { median, quantile, withSpread } from './statistics.ts'
 import { benchmarkTexts } from './texts.ts'
 
 const HELP = `Usage: npm run bench:adapter -- [options]
 
-Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times are of the broker's clock.
+Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times are of the broker's clock; steady loads
+begin with two seconds that do not count.
 
   --rounds N      rounds of API alone and API behind Kafka in turn (default 3)
   --seconds N     length of each steady load (default 15)
@@ -18,6 +19,7 @@ Measures the Kafka adapter on a real broker (needs Java, Maven and kcat). Times 
   --only PART     overhead, throughput, backlog, idle, memory or deadline`
 
 const RATE = 50
+const STUB_LATENCY_MS = 10
 const CONNECTIONS = [8, 32, 128]
 const THROUGHPUT_INQUIRIES = 4_000
 const BACKLOG = 50_000
@@ -63,34 +65,50 @@ async function main (): Promise<void> {
   }
 }
 
-/** Decision time at a steady rate, beside the API's own at the same rate. */
+/**
+ * Decision time at a steady rate, beside the API's own at the same rate: of the service, and of a stub that answers after
+ * ten milliseconds, where the processor is not the question.
+ */
 async function measureOverhead (bed: KafkaBed, texts: readonly string[], rounds: number, durationMs: number): Promise<void> {
   const service = await startService()
-  const url = `${service.origin}/classify`
-  const rows = { api50: [] as number[], api99: [] as number[], more50: [] as number[], more99: [] as number[] }
+  const stub = await startStubApi({ signal: AbortSignal.timeout(LIMIT_MS), behaviour: { latencyMs: STUB_LATENCY_MS } })
+  const apis = { service: `${service.origin}/classify`, stub: stub.url }
   try {
-    for (let round = 0; round < rounds; round++) {
-      await makeLoad({ kind: 'closed', origin: service.origin, texts, connections: 8, limit: { durationMs: WARM_UP_MS } })
-      const { replies } = await makeLoad({ kind: 'open', origin: service.origin, texts, ratePerSecond: RATE, deadlineMs: 10_000, durationMs })
-      const api = replies.map(({ ms }) => ms)
-      const topics = await bed.createTopics()
-      const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: url })
-      try {
-        const sent = await bed.sendSteadily(topics, texts, RATE, durationMs)
-        await bed.untilDecided(topics, sent, LIMIT_MS)
-      } finally {
-        await adapter.stop()
+    for (const [name, url] of Object.entries(apis)) {
+      const rows = { api50: [] as number[], api99: [] as number[], more50: [] as number[], more99: [] as number[] }
+      for (let round = 0; round < rounds; round++) {
+        const { api, decision } = await decisionTimes(bed, texts, url, durationMs)
+        rows.api50.push(quantile(api, 0.5))
+        rows.api99.push(quantile(api, 0.99))
+        rows.more50.push(quantile(decision, 0.5) - quantile(api, 0.5))
+        rows.more99.push(quantile(decision, 0.99) - quantile(api, 0.99))
       }
-      const decision = (await bed.passages(topics)).map(({ inquiryAt, resultAt }) => resultAt - inquiryAt)
-      rows.api50.push(quantile(api, 0.5))
-      rows.api99.push(quantile(api, 0.99))
-      rows.more50.push(quantile(decision, 0.5) - quantile(api, 0.5))
-      rows.more99.push(quantile(decision, 0.99) - quantile(api, 0.99))
+      console.log(`Overhead over the ${name} at ${RATE} inquiries/s, ms: API alone p50 ${withSpread(rows.api50, 1)}, p99 ${withSpread(rows.api99, 1)}; inquiry appended to decision appended: p50 + ${withSpread(rows.more50, 1)}, p99 + ${withSpread(rows.more99, 1)}\n`)
     }
   } finally {
     await service.stop()
+    await stub.kill()
   }
-  console.log(`Overhead at ${RATE} inquiries/s, ms: API alone p50 ${withSpread(rows.api50, 1)}, p99 ${withSpread(rows.api99, 1)}; inquiry appended to decision appended: p50 + ${withSpread(rows.more50, 1)}, p99 + ${withSpread(rows.more99, 1)}\n`)
+}
+
+/** Milliseconds of each reply of the API alone, and from each inquiry to its decision. */
+async function decisionTimes (bed: KafkaBed, texts: readonly string[], url: string, durationMs: number): Promise<{ api: number[], decision: number[] }> {
+  const { origin } = new URL(url)
+  await makeLoad({ kind: 'open', origin, texts, ratePerSecond: RATE, deadlineMs: 10_000, durationMs: WARM_UP_MS })
+  const { replies } = await makeLoad({ kind: 'open', origin, texts, ratePerSecond: RATE, deadlineMs: 10_000, durationMs })
+  const topics = await bed.createTopics()
+  const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: url })
+  const passages = await steadyPassages(bed, topics, { texts, ratePerSecond: RATE, durationMs }).finally(async () => await adapter.stop())
+  return { api: replies.map(({ ms }) => ms), decision: passages.map(({ inquiryAt, resultAt }) => resultAt - inquiryAt) }
+}
+
+/** Sends inquiries at a steady rate to an adapter that has run for a while. @returns those after the warm-up */
+async function steadyPassages (bed: KafkaBed, topics: Topics, { texts, ratePerSecond, durationMs }: { texts: readonly string[], ratePerSecond: number, durationMs: number }): Promise<Passage[]> {
+  const warmUp = await bed.sendSteadily(topics, texts, ratePerSecond, WARM_UP_MS)
+  await bed.untilDecided(topics, warmUp, LIMIT_MS)
+  const warmUntil = Date.now() // the broker's clock is this machine's
+  await bed.untilDecided(topics, warmUp + await bed.sendSteadily(topics, texts, ratePerSecond, durationMs), LIMIT_MS)
+  return (await bed.passages(topics)).filter(({ inquiryAt }) => inquiryAt >= warmUntil)
 }
 
 /** Inquiries that wait in Kafka, decided as fast as API and adapter can, beside the API alone at its best. */
@@ -147,14 +165,10 @@ async function measureDeadline (bed: KafkaBed, texts: readonly string[], duratio
   const api = await startStubApi({ signal: AbortSignal.timeout(LIMIT_MS), behaviour: { reply: 'hang' } })
   const topics = await bed.createTopics()
   const adapter = await startAdapter({ ...topics.environment, CLASSIFY_URL: api.url, INQUIRY_TIMEOUT_MS: String(HANG_TIMEOUT_MS), BREAKER_ERROR_PERCENT: '0' })
-  try {
-    const sent = await bed.sendSteadily(topics, texts, HANG_RATE, durationMs)
-    await bed.untilDecided(topics, sent, LIMIT_MS)
-  } finally {
+  const passages = await steadyPassages(bed, topics, { texts, ratePerSecond: HANG_RATE, durationMs }).finally(async () => {
     await adapter.stop()
     await api.kill()
-  }
-  const passages = await bed.passages(topics)
+  })
   const after = passages.map(({ inquiryAt, resultAt }) => resultAt - inquiryAt - HANG_TIMEOUT_MS)
   console.log(`API hangs, ${HANG_RATE} inquiries/s: ${passages.filter(({ reason }) => reason === 'timeout').length} of ${passages.length} manual by timeout; appended p50 ${quantile(after, 0.5)}, p99 ${quantile(after, 0.99)}, at most ${Math.max(...after)} ms after the deadline, earliest ${Math.min(...after)}\n`)
 }

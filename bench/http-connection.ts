@@ -28,11 +28,15 @@ export class HttpConnection {
     return new HttpConnection(socket)
   }
 
-  /** @returns the status of the reply */
+  /** Whether a request may still be answered: a server closes connections that were idle for long. */
+  get isOpen (): boolean { return this.#socket.writable }
+
+  /** @returns the status of the reply @throws when the connection is closed, or closes before the reply */
   async send (request: Buffer): Promise<number> {
     return await new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
-      this.#socket.write(request)
+      if (this.isOpen) this.#socket.write(request)
+      else reject(new Error('The connection was closed'))
     })
   }
 

@@ -28,6 +28,8 @@ export class KafkaBed {
   readonly #kafka: Kafka
   readonly #producer: Producer
   #topics = 0
+  /** Every inquiry has an id of its own: a second one with the same would get no decision. */
+  #inquiries = 0
 
   static async start (): Promise<KafkaBed> {
     const bed = new KafkaBed(await KafkaCluster.start())
@@ -73,7 +75,7 @@ export class KafkaBed {
   /** Sends inquiries as fast as they go. @param timestamp of each, where it is not now */
   async sendAll ({ inquiries }: Topics, texts: readonly string[], count: number, timestamp?: number): Promise<void> {
     for (let sent = 0; sent < count; sent += MOST_IN_REQUEST) {
-      const messages = Array.from({ length: Math.min(MOST_IN_REQUEST, count - sent) }, (_, index) => inquiry(sent + index, texts))
+      const messages = Array.from({ length: Math.min(MOST_IN_REQUEST, count - sent) }, () => this.#inquiry(texts))
       await this.#producer.send({ topic: inquiries, messages: timestamp === undefined ? messages : messages.map(message => ({ ...message, timestamp: String(timestamp) })) })
     }
   }
@@ -85,11 +87,17 @@ export class KafkaBed {
     const pending: Array<Promise<unknown>> = []
     while (pending.length < total) {
       const due = Math.min(total, Math.floor((performance.now() - startedAt) * ratePerSecond / 1e3))
-      while (pending.length < due) pending.push(this.#producer.send({ topic: inquiries, messages: [inquiry(pending.length, texts)] }))
+      while (pending.length < due) pending.push(this.#producer.send({ topic: inquiries, messages: [this.#inquiry(texts)] }))
       await new Promise(resolve => setTimeout(resolve, 1))
     }
     await Promise.all(pending)
     return total
+  }
+
+  #inquiry (texts: readonly string[]): { key: string, value: string } {
+    const number = this.#inquiries++
+    const id = `bench-${number}`
+    return { key: id, value: JSON.stringify({ id, text: texts[number % texts.length] }) }
   }
 
   /** Waits until so many inquiries are decided. */
@@ -122,9 +130,4 @@ export class KafkaBed {
     await this.#producer.disconnect()
     await this.#cluster.close()
   }
-}
-
-function inquiry (number: number, texts: readonly string[]): { key: string, value: string } {
-  const id = `bench-${number}`
-  return { key: id, value: JSON.stringify({ id, text: texts[number % texts.length] }) }
 }

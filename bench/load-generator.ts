@@ -83,7 +83,7 @@ async function prepareOpen ({ origin, texts, ratePerSecond, deadlineMs, duration
     const total = Math.floor(ratePerSecond * durationMs / 1e3)
     const sendOne = async (index: number) => {
       const dueAt = startedAt + (index + 1) / ratePerSecond * 1e3
-      const connection = idle.pop() ?? await HttpConnection.open(origin)
+      const connection = openOne(idle) ?? await HttpConnection.open(origin)
       const reply = await timed(connection, requests[index % requests.length]!, dueAt)
       idle.push(connection)
       return reply
@@ -97,6 +97,13 @@ async function prepareOpen ({ origin, texts, ratePerSecond, deadlineMs, duration
     for (const connection of idle) connection.close()
     return replies
   }
+}
+
+/** Takes a connection that the server has not closed. */
+function openOne (idle: HttpConnection[]): HttpConnection | undefined {
+  let connection = idle.pop()
+  while (connection && !connection.isOpen) connection = idle.pop()
+  return connection
 }
 
 async function timed (connection: HttpConnection, request: Buffer, dueAt: number) {

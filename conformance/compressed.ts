@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { classifyByHash } from './stub-classifier.ts'
 import { CODECS, type KafkaProgram } from './kafka-program.ts'
+import { sendLines } from './send-lines.ts'
 import type { SentRecord } from './sent-record.ts'
-import { withLimit } from './wait.ts'
+import { classifyByHash } from './stub-classifier.ts'
 
 export interface CompressedOptions {
   readonly program: KafkaProgram
@@ -17,7 +15,6 @@ export interface CompressedOptions {
 }
 
 const RECORDS_A_CODEC = 10
-const SEND_LIMIT_MS = 20_000
 /** Long and repetitive: a batch that does not get smaller is sent as it is. */
 const REPEATED = 'Meine Bohrmaschine lädt nicht mehr, welchen Akku brauche ich? '.repeat(20)
 
@@ -27,16 +24,7 @@ export async function sendCompressed ({ program, topic, run, firstNumber, timeou
   for (const [index, codec] of CODECS.entries()) {
     const numbers = Array.from({ length: RECORDS_A_CODEC }, (_, position) => firstNumber + index * RECORDS_A_CODEC + position)
     const inquiries = numbers.map(number => ({ id: `${run}-${number}`, text: `${codec} ${number}: ${REPEATED}` }))
-    const [command, ...args] = program.produce(topic, codec)
-    const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'] })
-    const exit = once(child, 'exit')
-    child.stdin.end(inquiries.map(inquiry => `${inquiry.id}\t${JSON.stringify(inquiry)}\n`).join(''))
-    try {
-      const [code] = await withLimit(exit, { what: `${program.name} to send with ${codec}`, limitMs: SEND_LIMIT_MS, signal })
-      if (code !== 0) throw new Error(`${command} ended with ${code} sending with ${codec}`)
-    } finally {
-      child.kill('SIGKILL')
-    }
+    await sendLines(program.produce(topic, codec), inquiries.map(inquiry => `${inquiry.id}\t${JSON.stringify(inquiry)}\n`), signal)
     const now = Date.now() // the log has the exact time
     sent.push(...inquiries.map(({ id, text }, position): SentRecord => ({
       id, outcome: 'decision', kind: codec, number: numbers[position]!, key: id, sentAt: now, deadline: now + timeoutMs, availableAt: now, ...(answersKnown && { category: classifyByHash(text).category })

@@ -1,11 +1,13 @@
 import { kafkaRuntime } from '../scripts/kafka/jars.ts'
 import type { Command, KafkaProgram } from './kafka-program.ts'
+import { NUMBER_HEADER } from './sent-record.ts'
 import { type TopicRecord, bytesOf } from './topic-record.ts'
 
 /** Characters that none of the suite's records has. */
 const FIELD = '\u001f'
 const HEADER = '\u001d'
 const NULL = '\u001c'
+const NO_VALUE = '<none>'
 const RECORD = '\u001e\n'
 /** It cannot be told to stop at the end; when nothing came for so long, it was there. */
 const IDLE_MS = 4_000
@@ -34,6 +36,10 @@ export async function consoleTools (bootstrap: string): Promise<KafkaProgram> {
     consume: (topic, until) => java('consumer.ConsoleConsumer', '--topic', topic, '--from-beginning', ...formatting, ...(until === 'end' ? ['--timeout-ms', String(IDLE_MS)] : [])),
     delimiter: RECORD,
     parse: parsePrinted,
+    produceWithNullHeaders: (topic, number) => ({
+      command: java('ConsoleProducer', '--topic', topic, '--sync', ...['parse.key=true', 'parse.headers=true', `null.marker=${NO_VALUE}`].flatMap(property => ['--reader-property', property])),
+      line: (key, value) => `${NUMBER_HEADER}:${number},x-none:${NO_VALUE},x-several:${NO_VALUE},x-several:one,x-several:${NO_VALUE}\t${key}\t${value}\n`
+    }),
     produce: (topic, codec) => java('ConsoleProducer', '--topic', topic, '--compression-codec', codec, '--sync', '--reader-property', 'parse.key=true')
   }
 }
@@ -50,6 +56,6 @@ export function parsePrinted (printed: string): TopicRecord {
     stampedByBroker: stamp === 'LogAppendTime',
     key: orNull(key),
     value: orNull(value),
-    headers: headers === 'NO_HEADERS' ? [] : headers.split(HEADER).map(header => [header.slice(0, header.indexOf(':')), bytesOf(header.slice(header.indexOf(':') + 1))] as const)
+    headers: headers === 'NO_HEADERS' ? [] : headers.split(HEADER).map(header => [header.slice(0, header.indexOf(':')), orNull(header.slice(header.indexOf(':') + 1)) ?? Buffer.alloc(0)] as const)
   }
 }

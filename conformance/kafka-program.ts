@@ -17,6 +17,8 @@ export interface KafkaProgram {
   parse(printed: string): TopicRecord
   /** Command that sends its input, a line with key, tab and value for each record, in compressed batches. */
   produce(topic: string, codec: typeof CODECS[number]): Command
+  /** The same, uncompressed; each record bears the number, and headers without a value. What to send is asked of `line`. */
+  produceWithNullHeaders(topic: string, number: number): { readonly command: Command, readonly line: (key: string, value: string) => string }
 }
 
 export type Command = readonly [string, ...string[]]

@@ -1,4 +1,5 @@
 import type { KafkaProgram } from './kafka-program.ts'
+import { NUMBER_HEADER } from './sent-record.ts'
 import { type TopicRecord, bytesOf } from './topic-record.ts'
 
 /** What `kcat -J` prints, one object a line. */
@@ -21,6 +22,11 @@ export function kcat (bootstrap: string): KafkaProgram {
     consume: (topic, until) => ['kcat', '-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-J', '-u', '-q', '-E', ...(until === 'end' ? ['-e'] : [])],
     delimiter: '\n',
     parse: parseEnvelope,
+    // A header without `=` has no value.
+    produceWithNullHeaders: (topic, number) => ({
+      command: ['kcat', '-P', '-b', bootstrap, '-t', topic, '-K', '\t', '-q', '-X', 'acks=all', '-H', `${NUMBER_HEADER}=${number}`, '-H', 'x-none', '-H', 'x-several', '-H', 'x-several=one', '-H', 'x-several'],
+      line: (key, value) => `${key}\t${value}\n`
+    }),
     produce: (topic, codec) => ['kcat', '-P', '-b', bootstrap, '-t', topic, '-z', codec, '-K', '\t', '-q', '-X', 'acks=all', '-X', 'queue.buffering.max.ms=100']
   }
 }

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { PROGRAMS, type ProgramName } from './kafka-program.ts'
-import { type Report, jsonOf, lineOf, markdownOf } from './report.ts'
+import { type Report, circumstancesOf, jsonOf, lineOf, markdownOf } from './report.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { pickScenarios, runSuite } from './suite.ts'
 import { LATENESS_MS } from './verdict.ts'
@@ -73,13 +72,7 @@ async function main (): Promise<void> {
     if (!stopped.signal.aborted) throw error
     process.exit(130) // kafkajs may still be trying to reach a broker that is gone
   }
-  const circumstances = {
-    command: `npm run conformance -- --inquiries ${values.inquiries}`,
-    adapterCommand: values['adapter-command'],
-    latenessMs: Number(values['late-after']),
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}`
-  }
+  const circumstances = circumstancesOf({ inquiries: values.inquiries, adapterCommand: values['adapter-command'], latenessMs: Number(values['late-after']) })
   if (values.json) writeFileSync(values.json, jsonOf(reports, circumstances))
   if (values.markdown) writeFileSync(values.markdown, markdownOf(reports, circumstances))
   const failed = reports.filter(({ failures }) => failures.length > 0).length

@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os'
 import type { Outage } from './outage.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Verdict } from './verdict.ts'
@@ -34,6 +35,17 @@ export interface Circumstances {
   readonly latenessMs: number
   readonly date: string
   readonly machine: string
+}
+
+/** Circumstances of a run that ends now, on this machine. */
+export function circumstancesOf ({ inquiries, adapterCommand, latenessMs }: Pick<Circumstances, 'adapterCommand' | 'latenessMs'> & { readonly inquiries: string }): Circumstances {
+  return {
+    command: `npm run conformance -- --inquiries ${inquiries}`,
+    adapterCommand,
+    latenessMs,
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}`
+  }
 }
 
 /** One line for the terminal. */

@@ -7,6 +7,7 @@ import { type DeadLetter, readDeadLetter } from './dead-letter.ts'
 import type { Driver } from './driver.ts'
 import { readInquiryLog } from './inquiry-log.ts'
 import type { KafkaProgram } from './kafka-program.ts'
+import { sendNullHeaders } from './null-headers.ts'
 import type { Outage } from './outage.ts'
 import type { Report } from './report.ts'
 import { failuresOf } from './requirements.ts'
@@ -108,14 +109,20 @@ function brokenOff ({ scenario, rate = scenario.rate }: RunOptions, { error, sec
 
 /** Sends the inquiries while the scenario breaks things. Returns what was sent beside the driver. */
 async function send ({ scenario, signal, run, opened, driver, stage, topics }: RunOptions & { run: string, opened: KafkaProgram, driver: Driver, stage: Stage, topics: Topics }): Promise<SentRecord[]> {
-  const { adapters = 1, rate, act, compressed = false, timeoutMs } = scenario
+  const { adapters = 1, rate, act, byOther = false, timeoutMs } = scenario
   if (rate === Infinity) await driver.run()
   for (let count = 0; count < adapters; count++) await stage.addAdapter()
   if (rate === Infinity) return []
   stage.supervise()
+  const sendByOther = async (): Promise<SentRecord[]> => {
+    await driver.untilSent(0.5)
+    const options = { program: opened, topic: topics.inquiries, run, timeoutMs, answersKnown: answersAreKnown(scenario), signal }
+    const sent = await sendCompressed({ ...options, firstNumber: driver.total })
+    return [...sent, ...await sendNullHeaders({ ...options, firstNumber: driver.total + sent.length })]
+  }
   const [, extra] = await Promise.all([
     driver.run(),
-    compressed ? driver.untilSent(0.5).then(async () => await sendCompressed({ program: opened, topic: topics.inquiries, run, firstNumber: driver.total, timeoutMs, answersKnown: answersAreKnown(scenario), signal })) : [],
+    byOther ? sendByOther() : [],
     act?.(stage)
   ])
   return extra

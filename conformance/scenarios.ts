@@ -26,8 +26,8 @@ export interface Scenario {
   readonly ownDeadlineEvery?: number
   /** Inquiries are stamped so long before they are sent. */
   readonly backdateMs?: number
-  /** Sends also inquiries in batches of each codec of Kafka. */
-  readonly compressed?: boolean
+  /** Sends also what the driver's client cannot: batches of each codec of Kafka, headers without a value. */
+  readonly byOther?: boolean
   readonly requirements: Requirements
   /** Breaks things while inquiries are sent, and mends them again. */
   readonly act?: (stage: Stage) => Promise<void>
@@ -226,13 +226,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'poison',
-    what: '5 % of the records cannot be read; others come compressed with each codec',
+    what: '5 % of the records cannot be read; others come compressed with each codec, or with headers that have no value',
     api: 'real',
     brokers: 1,
     rate: 100,
     timeoutMs: 10_000,
     poisonShare: 0.05,
-    compressed: true,
+    byOther: true,
     requirements: { parts: [answered(0, 1, 0.9)] }
   },
   {

@@ -8,6 +8,7 @@ export interface TopicRecord {
   readonly stampedByBroker: boolean
   readonly key: Buffer | null
   readonly value: Buffer | null
+  /** One without a value reads as an empty one: kafkajs, which an adapter may use, cannot write the former. */
   readonly headers: ReadonlyArray<readonly [name: string, value: Buffer]>
 }
 

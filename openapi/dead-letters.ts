@@ -8,6 +8,7 @@ export const DEAD_LETTERS = {
   ERR_UNREADABLE_BATCH: { title: 'A batch of records is damaged, or too large once decompressed', remedy: 'Look at the producer that sent it. The dead letter holds the whole batch as it was stored, in place of its records.' },
   ERR_INVALID_JSON: { title: 'The value is not JSON in UTF-8', remedy: 'Send one JSON object a record; a codec of your own belongs in front of the topic.' },
   ERR_INVALID_INQUIRY: { title: 'The value does not match the contract', remedy: 'Correct the fields that `error-message` names; see `openapi/asyncapi.json`.' },
+  ERR_UNEXPECTED: { title: 'The adapter itself failed at reading the record', remedy: 'Report it: `error-message` has the kind of the error, the adapter\'s log all of it.' },
   ERR_REFUSED_BY_API: { title: 'The API refuses this inquiry for good', remedy: 'See the API\'s code in `error-message`; adapter and API may be of different versions.' }
 } as const satisfies Record<string, { title: string, remedy: string }>
 

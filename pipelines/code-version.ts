@@ -4,7 +4,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The commit that is checked out, and whether tracked files differ from it. */
+/** The commit that is checked out, and whether the pipelines' code differs from it. */
 export interface GitState {
   /** Null outside a repository. */
   readonly gitCommit: string | null
@@ -14,13 +14,13 @@ export interface GitState {
 export function gitState (): GitState {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
-    return { gitCommit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no') !== '' }
+    return { gitCommit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--', ':(top)pipelines') !== '' }
   } catch {
     return { gitCommit: null, dirty: false } // an unpacked archive is no repository
   }
 }
 
-/** The same in one word: the commit, with `-dirty` where tracked files differ from it; `unknown` outside a repository. */
+/** The same in one word: the commit, with `-dirty` where the pipelines differ from it; `unknown` outside a repository. */
 export function codeVersion (): string {
   const { gitCommit, dirty } = gitState()
   return gitCommit ? gitCommit + (dirty ? '-dirty' : '') : 'unknown'

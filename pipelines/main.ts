@@ -1,3 +1,4 @@
+import { ModelStoreError } from '../model-store/errors.ts'
 import { benchmarkStep } from './benchmark/command.ts'
 import { evaluateStep } from './evaluate/command.ts'
 import { exportStep } from './export/command.ts'
@@ -10,7 +11,7 @@ import { historyStep, promoteStep, registerStep, rollbackStep } from './promote/
 import { reproduceStep } from './reproduce/command.ts'
 import { runStep } from './run/command.ts'
 import { searchStep } from './search/command.ts'
-import { EXIT, PipelineError, type Step } from './step.ts'
+import { EXIT, type ExitCode, PipelineError, type Step } from './step.ts'
 import { trainStep } from './train/command.ts'
 
 /** `npm run pipelines -- <step> [options]`; without a step the whole way. In the order in which they are used. */
@@ -35,17 +36,26 @@ const STEPS: Record<string, Step> = {
 
 const [name = 'run', ...args] = process.argv.slice(2)
 const step = STEPS[name]
-if (!step || args.includes('--help')) {
-  console.log(step?.help ?? `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help; without a step: run.`)
-  process.exitCode = step || name === '--help' ? EXIT.done : EXIT.usage
+if (step && args.includes('--help')) {
+  console.log(step.help)
+} else if (!step) {
+  const usage = `Usage: npm run pipelines -- <step> [options]\n\nSteps: ${Object.keys(STEPS).join(', ')}. Each has --help; without a step: run.`
+  if (name === '--help') console.log(usage)
+  else console.error(usage)
+  process.exitCode = name === '--help' ? EXIT.done : EXIT.usage
 } else {
   try {
     print(await step.run(args, process.env))
   } catch (error) {
     if (error instanceof PipelineError) print(error.result)
     console.error(error instanceof Error ? error.message : error)
-    process.exitCode = error instanceof PipelineError ? error.exitCode : EXIT.failed
+    process.exitCode = exitCodeOf(error)
   }
+}
+
+function exitCodeOf (error: unknown): ExitCode {
+  if (error instanceof PipelineError) return error.exitCode
+  return error instanceof ModelStoreError && error.code === 'ERR_STORE_UNAVAILABLE' ? EXIT.unavailable : EXIT.failed
 }
 
 function print (result: unknown): void {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Inquiry } from '../../openapi/index.ts'
+import { atWallClock } from '../wall-clock.ts'
 import type { ApiBreaker, Permit } from './breaker.ts'
 import { type Breakage, Exchange, type Reply } from './exchange.ts'
 import type { LateCalls } from './late-calls.ts'
@@ -8,7 +9,6 @@ import { type Reading, readEnd } from './reply.ts'
 import { requestBody, timeoutHeader, traceHeaders } from './request.ts'
 import { type Pause, backoffMs } from './retry.ts'
 import type { AttemptObservation, ClassifyCallOptions, ClassifyOutcome, Misconfiguration } from './types.ts'
-import { atWallClock } from './wall-clock.ts'
 
 /** What the calls of a client share. */
 export interface CallContext {

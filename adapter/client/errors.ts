@@ -11,6 +11,7 @@ export const CLIENT_ERRORS = {
 
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS
 
+/** An error of this library: what the caller did wrong, or what goes wrong behind `classify`. */
 export class InquiryClientError extends Error {
   readonly code: ClientErrorCode
   /** With `ERR_INVALID_INQUIRY`: each field that does not match, by JSON pointer; nothing of what the customer wrote. */

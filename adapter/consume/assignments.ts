@@ -1,18 +1,21 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
+import type { KnownDecision } from '../decide/decided-ids.ts'
 import type { InFlightInquiry } from '../decide/in-flight.ts'
 import type { InquiryFlow } from '../decide/inquiry-flow.ts'
 import type { GroupMember } from './group-member.ts'
 import { OwnedPartition } from './owned-partition.ts'
-import type { ResultsTail } from './results-tail.ts'
+import type { Recovered, ResultsTail } from './results-tail.ts'
 
 export interface AssignmentsOptions {
   readonly member: Pick<GroupMember, 'pause' | 'resume'>
-  readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut'>
+  readonly flow: Pick<InquiryFlow, 'take' | 'recovered' | 'lost' | 'letOut' | 'wake'>
   readonly tail: Pick<ResultsTail, 'read'>
   readonly inquiryTopic: string
-  /** Most records in flight, shared evenly by the partitions so that none takes another's room. */
+  /** Most records that are read and not committed, shared evenly by the partitions so that none takes another's room. */
   readonly maxInFlight: number
+  /** Commits, if possible at once: a partition needs room. */
+  readonly commitSoon: () => void
   readonly log: Logger
 }
 
@@ -29,12 +32,15 @@ export class Assignments {
 
   get partitions (): OwnedPartition[] { return [...this.#partitions.values()] }
 
-  /** Records that were read and are not done with. */
+  /** Records that were read and are not committed. */
   get inFlight (): number { return this.partitions.reduce((sum, { size }) => sum + size, 0) }
 
-  /** The group gave us these partitions. What was in flight on those that stay goes on. */
-  assign (numbers: number[]): void {
-    const { flow, tail, log } = this.#options
+  /**
+   * The group gave us these partitions. What was in flight on those that stay goes on; they are read on at once where
+   * nobody else can have had them meanwhile.
+   */
+  assign (numbers: number[], isContinuous: boolean): void {
+    const { flow } = this.#options
     this.#recovery.abort()
     this.#recovery = new AbortController()
     const { signal } = this.#recovery
@@ -43,16 +49,25 @@ export class Assignments {
       flow.lost(partition)
       this.#partitions.delete(number)
     }
+    const toRecover: number[] = []
     for (const number of numbers) {
       const partition = this.#partitions.get(number) ?? new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item))
-      partition.state = 'recovering'
       this.#partitions.set(number, partition)
+      if (isContinuous && partition.state === 'open') continue
+      partition.recover()
+      toRecover.push(number)
     }
+    flow.wake()
+    for (const partition of this.#partitions.values()) this.#readOn(partition)
+    this.#recover(toRecover, signal)
+  }
+
+  #recover (numbers: number[], signal: AbortSignal): void {
+    const { tail, log } = this.#options
     if (numbers.length === 0) return
-    tail.read(numbers, signal).then(recovered => {
-      if (signal.aborted) return
-      for (const [number, found] of recovered) this.#open(this.#partitions.get(number)!, found)
-      log.info({ partitions: numbers }, 'partitions are open')
+    const open = (number: number, found: Recovered) => { if (!signal.aborted) this.#open(this.#partitions.get(number)!, found) }
+    tail.read(numbers, signal, open).then(() => {
+      if (!signal.aborted) log.info({ partitions: numbers }, 'partitions are open')
     }, err => {
       if (!signal.aborted) log.error({ err }, 'could not open the partitions')
     })
@@ -62,6 +77,10 @@ export class Assignments {
   take (number: number, message: KafkaMessage, highWatermark: number): boolean {
     const partition = this.#partitions.get(number)
     if (partition?.state !== 'open' || this.#isDraining) return false
+    if (highWatermark <= partition.lastOffset) {
+      this.#beginAnew(partition, highWatermark)
+      return false
+    }
     partition.highWatermark = highWatermark
     if (partition.size >= this.#room) {
       partition.isFull = true
@@ -71,11 +90,23 @@ export class Assignments {
     return true
   }
 
-  /** A record of a partition is done with. */
+  /** A record of a partition is done with. Only a commit makes room, so that what may be read again is bounded. */
   settled (partition: OwnedPartition): void {
+    if (partition.committable >= this.#room / 2) this.#options.commitSoon()
+    this.committed(partition) // another member may have done it
+  }
+
+  /** What could be committed of a partition is. */
+  committed (partition: OwnedPartition): void {
     if (!partition.isFull || partition.size > this.#room / 2) return
     partition.isFull = false
     this.#resume(partition)
+  }
+
+  /** Whether the record of a decision may be read again: it is not known to be committed. */
+  mayReplay ({ sourcePartition, sourceOffset }: Pick<KnownDecision, 'sourcePartition' | 'sourceOffset'>): boolean {
+    const partition = this.#partitions.get(sourcePartition)
+    return partition !== undefined && sourceOffset >= partition.committedOffset
   }
 
   /** Takes nothing more; what is in flight goes on. */
@@ -90,9 +121,25 @@ export class Assignments {
 
   get #room (): number { return Math.max(1, Math.floor(this.#options.maxInFlight / this.#partitions.size)) }
 
-  #open (partition: OwnedPartition, found: Parameters<OwnedPartition['open']>[0]): void {
+  /**
+   * The partition ends before what was read of it: the topic was made anew, or its end was lost. What comes now has offsets
+   * of records that are gone, and would be taken for them.
+   */
+  #beginAnew ({ number, lastOffset }: OwnedPartition, end: number): void {
+    const { flow, log } = this.#options
+    log.error({ partition: number, end, lastOffset }, 'the partition ends before what was read of it: it is read anew, and records may be lost')
+    flow.lost(this.#partitions.get(number)!)
+    this.#partitions.set(number, new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item), end))
+    this.#recover([number], this.#recovery.signal)
+  }
+
+  #open (partition: OwnedPartition, found: Recovered): void {
     partition.open(found)
     this.#options.flow.recovered(partition)
+    this.#readOn(partition)
+  }
+
+  #readOn (partition: OwnedPartition): void {
     partition.isFull = partition.size > this.#room / 2
     if (!partition.isFull) this.#resume(partition)
   }

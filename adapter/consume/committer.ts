@@ -6,6 +6,7 @@ import { metadataOf } from './results-tail.ts'
 export interface CommitterOptions {
   readonly member: Pick<GroupMember, 'commit'>
   readonly partitions: () => OwnedPartition[]
+  readonly committed: (partition: OwnedPartition) => void
   readonly intervalMs: number
   readonly log: Logger
 }
@@ -16,6 +17,8 @@ export class Committer {
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> | undefined
   #behindSince: number | undefined
+  /** Whether a commit is to begin that will have all that can be committed now. */
+  #isDue = false
 
   constructor (options: CommitterOptions) {
     this.#options = options
@@ -32,8 +35,10 @@ export class Committer {
     await this.#running
   }
 
-  /** The same, awaited by nobody. */
+  /** The same, awaited by nobody; however often it is called meanwhile, one is enough. */
   commitSoon (): void {
+    if (this.#isDue) return
+    this.#isDue = true
     this.commit().catch(() => {})
   }
 
@@ -42,7 +47,8 @@ export class Committer {
   }
 
   async #commit (): Promise<void> {
-    const { member, partitions, log } = this.#options
+    const { member, partitions, committed, log } = this.#options
+    this.#isDue = false
     const due = partitions().flatMap(partition => {
       const progress = partition.uncommitted()
       return progress ? [{ partition, progress }] : []
@@ -54,7 +60,10 @@ export class Committer {
     this.#behindSince ??= performance.now()
     try {
       await member.commit(due.map(({ partition, progress }) => ({ partition: partition.number, offset: progress.offset, metadata: metadataOf(progress, partition.resultPartition) })))
-      for (const { partition, progress } of due) partition.hasCommitted(progress.offset)
+      for (const { partition, progress } of due) {
+        partition.hasCommitted(progress.offset)
+        committed(partition)
+      }
       this.#behindSince = undefined
     } catch (err) {
       log.warn({ err }, 'could not commit; trying again')

@@ -13,8 +13,11 @@ export interface GroupMemberOptions {
   readonly lease: OwnershipLease
   /** Partitions of the inquiry topic that this member has now. */
   readonly owned: () => number[]
-  /** The group gave us these partitions, which are paused; those that are not among them are someone else's now. */
-  readonly onAssigned: (inquiryPartitions: number[]) => void
+  /**
+   * The group gave us these partitions, which are paused; those that are not among them are someone else's now.
+   * @param isContinuous whether it was shared out only once since it gave us those before: what stays was nobody else's
+   */
+  readonly onAssigned: (inquiryPartitions: number[], isContinuous: boolean) => void
   /** The group's coordinator confirmed the membership. */
   readonly onConfirmed: () => void
   /** The group is being shared out anew; what we have is still ours. Offsets can be committed now, later no more. */
@@ -43,6 +46,13 @@ export class GroupMember {
   readonly #consumer: Consumer
   /** When the request was sent whose answer confirmed the membership. */
   #confirmedAt = 0
+  /** Whether kafkajs has a group: not before the first join, and not between a crash and the join after it. */
+  #isRunning = false
+  /** Generation of the group in the last request for our share, and membership and generation of the share that we have. */
+  #generation = NaN
+  #share: { readonly memberId: string, readonly generation: number } | undefined
+  /** Commits that the coordinator acknowledged. */
+  #commits = 0
 
   constructor (options: GroupMemberOptions) {
     const { kafka, groupId, sessionTimeoutMs, inquiryTopic, resultTopic, owned } = options
@@ -60,26 +70,41 @@ export class GroupMember {
     })
   }
 
-  /** Joins the group in the background. @throws when the brokers or the topics cannot be found */
-  async start (): Promise<void> {
+  /**
+   * Joins the group in the background.
+   * @throws when the brokers or the topics cannot be found, or the signal's reason when it is aborted meanwhile
+   */
+  async start (signal: AbortSignal): Promise<void> {
     const { inquiryTopic, resultTopic } = this.#options
     this.#listen()
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [inquiryTopic], fromBeginning: true })
     await this.#consumer.subscribe({ topics: [resultTopic], fromBeginning: false })
+    signal.throwIfAborted()
     // Joining is awaited by nobody: a group may take its time, and `onAssigned` says when it is done.
     this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async payload => await this.#eachBatch(payload) })
       .catch(this.#options.onCrash)
   }
 
-  pause (topic: string, partitions: number[]): void { this.#consumer.pause([{ topic, partitions }]) }
-  resume (topic: string, partitions: number[]): void { this.#consumer.resume([{ topic, partitions }]) }
+  /** A request for our share of a generation goes out. */
+  syncs (generation: number): void { this.#generation = generation }
+
+  /** Nothing to do while there is no group: who joins it begins with everything paused. */
+  pause (topic: string, partitions: number[]): void { if (this.#isRunning) this.#consumer.pause([{ topic, partitions }]) }
+  resume (topic: string, partitions: number[]): void { if (this.#isRunning) this.#consumer.resume([{ topic, partitions }]) }
+  /** @throws while there is no group */
   seek (topic: string, partition: number, offset: number): void { this.#consumer.seek({ topic, partition, offset: String(offset) }) }
 
-  /** @param offsets of the inquiry topic: the next record to read, and a note for whoever reads it */
+  /**
+   * One at a time.
+   * @param offsets of the inquiry topic: the next record to read, and a note for whoever reads it
+   * @throws when they were not committed
+   */
   async commit (offsets: Array<{ partition: number, offset: number, metadata: string }>): Promise<void> {
     const topic = this.#options.inquiryTopic
+    const before = this.#commits
     await this.#consumer.commitOffsets(offsets.map(({ partition, offset, metadata }) => ({ topic, partition, offset: String(offset), metadata })))
+    if (this.#commits === before) throw new Error('the consumer is stopping') // kafkajs says nothing then
   }
 
   /** Leaves the group. Commit before: kafkajs ignores commits while it stops. */
@@ -88,7 +113,7 @@ export class GroupMember {
   #listen (): void {
     const { lease, inquiryTopic, resultTopic, onAssigned, onConfirmed, onRebalance, onCrash } = this.#options
     const consumer = this.#consumer
-    const { HEARTBEAT, REQUEST, REQUEST_TIMEOUT, REBALANCING, GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events
+    const { HEARTBEAT, REQUEST, REQUEST_TIMEOUT, REBALANCING, GROUP_JOIN, CRASH, STOP, COMMIT_OFFSETS, FETCH_START, END_BATCH_PROCESS } = consumer.events
 
     consumer.on(REQUEST, ({ payload: { apiName, sentAt } }) => {
       if (apiName === 'Heartbeat' || apiName === 'SyncGroup') this.#confirmedAt = sentAt
@@ -105,13 +130,22 @@ export class GroupMember {
       lease.waitInRebalance()
       onRebalance()
     })
-    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment, memberId } }) => {
       const partitions = memberAssignment[inquiryTopic] ?? []
+      const isContinuous = this.#share?.memberId === memberId && [0, 1].includes(this.#generation - this.#share.generation)
+      this.#share = { memberId, generation: this.#generation }
+      this.#isRunning = true
       this.pause(inquiryTopic, partitions)
       this.pause(resultTopic, memberAssignment[resultTopic] ?? [])
       lease.renew(Date.now() - this.#confirmedAt) // the answer may have lain here while the process stood still
-      onAssigned(partitions)
+      onAssigned(partitions, isContinuous)
     })
+    consumer.on(FETCH_START, () => lease.readOn())
+    consumer.on(STOP, () => {
+      this.#isRunning = false
+      this.#share = undefined
+    })
+    consumer.on(COMMIT_OFFSETS, () => { this.#commits++ })
     // Batches of nothing but transaction markers never reach `eachBatch`.
     consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset, batchSize } }) => {
       if (topic === resultTopic && batchSize === 0) this.#options.onResultsRead(partition, Number(lastOffset) + 1)

@@ -25,7 +25,7 @@ const MOST_ERRORS = 5
  * else the record's key, which is the inquiry's id by contract.
  */
 export function readInquiry ({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>, maxBytes: number): Reading {
-  const idOfKey = () => validId(key?.toString())
+  const idOfKey = () => idOf(key)
   const unreadable = headerText(headers, UNREADABLE_BATCH_HEADER)
   if (unreadable !== undefined) return { id: undefined, poison: { code: 'ERR_UNREADABLE_BATCH', message: unreadable } }
   if (!value?.length) return { id: idOfKey(), poison: { code: 'ERR_EMPTY_RECORD', message: value ? 'the value is empty' : 'the record is a tombstone' } }
@@ -58,11 +58,16 @@ export function deadlineOf ({ timestamp, headers }: Pick<KafkaMessage, 'timestam
   return { sentAt, deadline: asked !== undefined && /^[0-9]{1,16}$/.test(asked) ? Math.min(deadline, Number(asked)) : deadline }
 }
 
-/** A header's text; of a repeated one the first, undefined where there is none. */
+/** A header's text; of a repeated one the first, undefined where there is none or it has no value. */
 export function headerText (headers: KafkaMessage['headers'], name: string): string | undefined {
   const value = headers?.[name]
   const first = Array.isArray(value) ? value[0] : value
   return first?.toString()
+}
+
+/** The id that a record's key is by contract; undefined where it is none. */
+export function idOf (key: KafkaMessage['key']): string | undefined {
+  return validId(key?.toString())
 }
 
 function validId (id: unknown): string | undefined {

@@ -25,13 +25,16 @@ export interface Progress {
 }
 
 /**
- * The records of a partition that were read and cannot be committed yet, in the order of delivery. What can be
+ * The records of a partition that were read and are not committed yet, in the order of delivery. What can be
  * committed ends before the first record that is not settled, whatever was settled behind it. Offsets have gaps
  * (compaction, transaction markers), so that the order of delivery counts and not the arithmetic of offsets.
  */
 export class PartitionWindow {
   #entries: WindowEntry[] = []
+  /** Position of the first entry that is not committed, and of the first one that is not settled. */
+  #start = 0
   #head = 0
+  #committed = -1
   #next: number | undefined
   #lastResult: number
   #found: FoundDecisions = { from: 0, lastRecord: -1 }
@@ -41,8 +44,11 @@ export class PartitionWindow {
     this.#lastResult = resultsFrom - 1
   }
 
-  /** Records that were read and cannot be committed yet. */
-  get size (): number { return this.#entries.length - this.#head }
+  /** Records that were read and are not committed. */
+  get size (): number { return this.#entries.length - this.#start }
+
+  /** Those of them that could be committed. */
+  get committable (): number { return this.#head - this.#start }
 
   /** The oldest record that is not settled. */
   get oldest (): WindowEntry | undefined { return this.#entries[this.#head] }
@@ -64,9 +70,21 @@ export class PartitionWindow {
       this.#next = this.oldest.offset + 1
       this.#head++
     }
-    if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
+    this.#forgetCommitted()
+  }
+
+  /** Records before this offset are committed; also those that another member decided and that are not settled here yet. */
+  commit (offset: number): void {
+    this.#committed = Math.max(this.#committed, offset)
+    this.#forgetCommitted()
+  }
+
+  #forgetCommitted (): void {
+    while (this.#start < this.#head && this.#entries[this.#start]!.offset < this.#committed) this.#start++
+    if (this.#start > 1_024 && this.#start * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start)
+      this.#head -= this.#start
+      this.#start = 0
     }
   }
 

@@ -9,27 +9,44 @@ export interface KnownDecision {
   readonly isInvalid: boolean
 }
 
+/** So many of the oldest are looked at when one is added, so that what had to be kept for a while is forgotten after it. */
+const MOST_LOOKS = 4
+
 /**
  * Inquiries that are known to be decided, by id: those that this process decided and those found in the results topic.
- * Bounded; the oldest are forgotten first. The bound is above what can be uncommitted, so that nothing that may be
- * replayed is ever forgotten.
+ * Bounded; the oldest are forgotten first, but none whose record may be read again: of these there are as many as can be
+ * uncommitted, here and where the partitions were before.
  */
 export class DecidedIds {
-  readonly #decisions = new Map<string, KnownDecision>()
+  /** Of each id the first decision, which counts, and the last one: the record of that may be read again as well. */
+  readonly #decisions = new Map<string, { readonly first: KnownDecision, last: KnownDecision }>()
   readonly #capacity: number
+  readonly #mayReplay: (decision: KnownDecision) => boolean
 
-  constructor (capacity: number) {
+  /** @param mayReplay whether the record of a decision may be read again */
+  constructor (capacity: number, mayReplay: (decision: KnownDecision) => boolean = () => false) {
     this.#capacity = capacity
+    this.#mayReplay = mayReplay
   }
 
   get size (): number { return this.#decisions.size }
 
-  get (id: string): KnownDecision | undefined { return this.#decisions.get(id) }
+  get (id: string): KnownDecision | undefined { return this.#decisions.get(id)?.first }
 
   /** Keeps the first decision of an id: it is the one that counts. */
   add (id: string, decision: KnownDecision): void {
-    if (this.#decisions.has(id)) return
-    this.#decisions.set(id, decision)
-    if (this.#decisions.size > this.#capacity) this.#decisions.delete(this.#decisions.keys().next().value!)
+    const known = this.#decisions.get(id)
+    if (known) {
+      known.last = decision
+      return
+    }
+    this.#decisions.set(id, { first: decision, last: decision })
+    for (let looks = 0; looks < MOST_LOOKS && this.#decisions.size > this.#capacity; looks++) this.#forgetOldest()
+  }
+
+  #forgetOldest (): void {
+    const [id, known] = this.#decisions.entries().next().value!
+    this.#decisions.delete(id)
+    if (this.#mayReplay(known.first) || this.#mayReplay(known.last)) this.#decisions.set(id, known)
   }
 }

@@ -1,5 +1,6 @@
 import type { Classification, ManualReason } from '../../openapi/index.ts'
 import type { ClassifyClient } from '../classify/client.ts'
+import { atWallClock } from '../wall-clock.ts'
 import { DeadlineHeap } from './deadline-heap.ts'
 import type { InFlightInquiry, Verdict } from './in-flight.ts'
 
@@ -16,8 +17,8 @@ export interface DispatcherOptions {
   readonly traceHeaders: (item: InFlightInquiry) => Record<string, string>
 }
 
-/** Timers are checked against the wall clock at least this often: it may be set, and timers run on another one. */
-const LONGEST_TIMER_MS = 1_000
+/** Held decisions below this number are not worth a look for those that may be forgotten. */
+const FEW_HELD = 1_000
 
 /**
  * Asks the API about inquiries, the earliest deadline first, and sees to it that each one that waits is decided at
@@ -29,12 +30,17 @@ export class Dispatcher {
   /** Decided, and not let out when they were. */
   readonly #held = new DeadlineHeap<InFlightInquiry>()
   #asking = 0
-  #timer: NodeJS.Timeout | undefined
+  #isDraining = false
+  #heldAtLastLook = 0
+  #cancelTimer = () => {}
   #timerAt = Infinity
 
   constructor (options: DispatcherOptions) {
     this.#options = options
   }
+
+  /** Decisions that are held. */
+  get held (): number { return this.#held.size }
 
   /** Inquiries with the API. */
   get asking (): number { return this.#asking }
@@ -43,12 +49,16 @@ export class Dispatcher {
   add (item: InFlightInquiry): void {
     if (item.isDecided) {
       this.#held.push(item)
+      this.#forgetLetOut()
     } else {
       this.#waiting.push(item)
       this.#ask()
     }
     this.#arm()
   }
+
+  /** Asks about nothing more. Deadlines are kept as before. */
+  drain (): void { this.#isDraining = true }
 
   /** Forgets what waits and is no longer ours. */
   remove (matches: (item: InFlightInquiry) => boolean): void {
@@ -57,12 +67,19 @@ export class Dispatcher {
   }
 
   close (): void {
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     this.remove(() => true)
   }
 
+  /** Most of what is held is let out long before its deadline. Looked for each time that there may be twice as many. */
+  #forgetLetOut (): void {
+    if (this.#held.size < FEW_HELD || this.#held.size < 2 * this.#heldAtLastLook) return
+    this.#held.remove(({ isLetOut, isSuperseded }) => isLetOut || isSuperseded)
+    this.#heldAtLastLook = this.#held.size
+  }
+
   #ask (): void {
-    while (this.#asking < this.#options.concurrency) {
+    while (this.#asking < this.#options.concurrency && !this.#isDraining) {
       const next = this.#waiting.pop()
       if (!next) return
       if (next.isDecided) continue // found in the results
@@ -96,9 +113,9 @@ export class Dispatcher {
   #arm (): void {
     const at = Math.min(this.#waiting.peek()?.deadline ?? Infinity, this.#held.peek()?.deadline ?? Infinity)
     if (at >= this.#timerAt) return
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     this.#timerAt = at
-    this.#timer = setTimeout(() => this.#expire(), Math.max(0, Math.min(at - Date.now(), LONGEST_TIMER_MS)))
+    this.#cancelTimer = atWallClock(at, () => this.#expire())
   }
 
   #expire (): void {

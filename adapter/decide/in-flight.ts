@@ -41,6 +41,7 @@ export interface DeadLetter {
   readonly poison: Poison
 }
 
+/** What was just read: not decided, and nothing of it acknowledged. */
 export function inFlightInquiry (fields: Pick<InFlightInquiry, 'id' | 'partition' | 'record' | 'entry' | 'sentAt' | 'deadline' | 'inquiry'>): InFlightInquiry {
   return {
     ...fields,
@@ -54,11 +55,21 @@ export function inFlightInquiry (fields: Pick<InFlightInquiry, 'id' | 'partition
   }
 }
 
-/** A copy that does not keep the whole fetch response in memory, of which kafkajs gives slices. */
+/**
+ * A copy that does not keep the whole fetch response in memory, of which kafkajs gives slices. A header without a value
+ * becomes an empty one: kafkajs reads the former and throws at writing it.
+ */
 export function detached (message: KafkaMessage): KafkaMessage {
   const { key, value, timestamp, attributes, offset } = message
-  const copy = (header: Buffer | string) => typeof header === 'string' ? header : Buffer.from(header)
-  const headers: IHeaders = {}
-  for (const [name, header] of Object.entries(message.headers ?? {})) headers[name] = Array.isArray(header) ? header.map(copy) : header && copy(header)
-  return { key: key && Buffer.from(key), value: value && Buffer.from(value), timestamp, attributes, offset, headers }
+  const headers = Object.entries(message.headers ?? {}).map(([name, header]) => [name, Array.isArray(header) ? header.filter(isValue).map(copyOf) : copyOf(header)])
+  return { key: key && Buffer.from(key), value: value && Buffer.from(value), timestamp, attributes, offset, headers: Object.fromEntries(headers) as IHeaders }
+}
+
+/** Of a header whose name is a property of every object, as `constructor`, kafkajs takes that property for the first value. */
+function isValue (header: unknown): boolean {
+  return header === null || typeof header === 'string' || Buffer.isBuffer(header)
+}
+
+function copyOf (header: Buffer | string | null | undefined): Buffer | string {
+  return typeof header === 'string' ? header : Buffer.from(header ?? '')
 }

@@ -1,21 +1,23 @@
 import type { KafkaMessage, Producer } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Classification } from '../../openapi/index.ts'
 import type { ClassifyClient } from '../classify/client.ts'
 import type { AdapterConfig } from '../config.ts'
-import { type Poison, deadlineOf, readInquiry } from '../consume/inquiry-record.ts'
+import type { Poison } from '../consume/inquiry-record.ts'
 import type { OwnedPartition } from '../consume/owned-partition.ts'
+import { readRecord } from '../consume/read-record.ts'
 import type { AdapterMetrics } from '../metrics.ts'
-import { deadLetterRecord, decisionRecord, lateAnswerRecord, traceHeadersOf, withoutOriginal } from '../produce/messages.ts'
-import { RecordWriter } from '../produce/record-writer.ts'
+import { traceHeadersOf } from '../produce/messages.ts'
 import type { DecidedIds, KnownDecision } from './decided-ids.ts'
 import { Dispatcher } from './dispatcher.ts'
-import { type DeadLetter, type InFlightInquiry, type Verdict, detached, inFlightInquiry } from './in-flight.ts'
+import { type InFlightInquiry, type Verdict, inFlightInquiry } from './in-flight.ts'
+import { type LateAnswer, Outbox } from './outbox.ts'
 
 export interface InquiryFlowOptions {
   readonly config: Pick<AdapterConfig, 'INQUIRY_TIMEOUT_MS' | 'MAX_RECORD_BYTES' | 'CLASSIFY_CONCURRENCY' | 'INQUIRY_TOPIC' | 'RESULT_TOPIC' | 'LATE_TOPIC' | 'DEAD_LETTER_TOPIC'>
   readonly client: Pick<ClassifyClient, 'classify'>
   readonly producer: Pick<Producer, 'send'>
+  /** For all but decisions, so that these are not held up by other topics. @default the same */
+  readonly sideProducer?: Pick<Producer, 'send'>
   readonly decided: DecidedIds
   /** Whether the partitions that we have are certainly still ours. */
   readonly mayWrite: () => boolean
@@ -27,11 +29,6 @@ export interface InquiryFlowOptions {
   readonly log: Logger
 }
 
-interface LateAnswer { readonly item: InFlightInquiry, readonly answer: Classification, readonly lateByMs: number }
-
-/** Late answers are for statistics: of those that wait for Kafka no more than this many are kept. */
-const MOST_LATE_ANSWERS = 1_000
-
 const REFUSED_BEFORE: Poison = { code: 'ERR_REFUSED_BY_API', message: 'the API refused it before its record was read again' }
 
 /**
@@ -41,13 +38,11 @@ const REFUSED_BEFORE: Poison = { code: 'ERR_REFUSED_BY_API', message: 'the API r
 export class InquiryFlow {
   readonly #options: InquiryFlowOptions
   readonly #dispatcher: Dispatcher
-  readonly #writers = new Map<number, RecordWriter<InFlightInquiry>>()
-  readonly #deadLetters: RecordWriter<DeadLetter>
-  readonly #lateAnswers: RecordWriter<LateAnswer>
+  readonly #outbox: Outbox
 
   constructor (options: InquiryFlowOptions) {
     this.#options = options
-    const { config, producer, log, metrics, client, requestsSent } = options
+    const { config, client, metrics } = options
     this.#dispatcher = new Dispatcher({
       client,
       concurrency: config.CLASSIFY_CONCURRENCY,
@@ -57,43 +52,26 @@ export class InquiryFlow {
       late: (item, answer, lateByMs) => this.#late({ item, answer, lateByMs }),
       traceHeaders: item => traceHeadersOf(item.record)
     })
-    const failed = (topic: string) => () => metrics.produceFailed(topic)
-    const admit = () => options.mayWrite() ? 'send' : 'hold'
-    this.#deadLetters = new RecordWriter({
-      producer,
-      log,
-      topic: config.DEAD_LETTER_TOPIC,
-      requestsSent,
-      admit,
-      encode: ({ item, poison }) => deadLetterRecord(item, poison, config.INQUIRY_TOPIC),
-      shorten: withoutOriginal,
-      written: ({ item, poison }) => {
+    this.#outbox = new Outbox({
+      ...options,
+      requestsSent: options.requestsSent,
+      verdictOf: (item, mayBeWritten) => this.#finalVerdict(item, mayBeWritten),
+      decisionWritten: (item, offset) => this.#written(item, offset),
+      deadLetterWritten: ({ item, poison }) => {
         metrics.deadLetter(poison.code)
         this.#acknowledge(item)
-      },
-      failed: failed(config.DEAD_LETTER_TOPIC)
-    })
-    this.#lateAnswers = new RecordWriter({
-      producer,
-      log,
-      topic: config.LATE_TOPIC,
-      requestsSent,
-      admit,
-      encode: ({ item, answer, lateByMs }) => lateAnswerRecord(item, answer, lateByMs),
-      written: () => {},
-      failed: failed(config.LATE_TOPIC)
+      }
     })
   }
 
   /** A record of a partition that is open. */
   take (partition: OwnedPartition, message: KafkaMessage): void {
-    const { config, decided, metrics } = this.#options
+    const { config, decided, metrics, log } = this.#options
     const entry = partition.window.add(Number(message.offset))
-    const reading = readInquiry(message, config.MAX_RECORD_BYTES)
+    const { reading, ...fields } = readRecord(message, { maxBytes: config.MAX_RECORD_BYTES, timeoutMs: config.INQUIRY_TIMEOUT_MS, log })
     const { id } = reading
     const known = id === undefined ? undefined : decided.get(id)
-    const record = detached(message)
-    const item = inFlightInquiry({ id, partition, record, entry, ...deadlineOf(message, config.INQUIRY_TIMEOUT_MS, Date.now()), inquiry: 'inquiry' in reading ? reading.inquiry : undefined })
+    const item = inFlightInquiry({ id, partition, entry, ...fields, inquiry: 'inquiry' in reading ? reading.inquiry : undefined })
 
     entry.resultOffset = resultOffsetIn(partition, known)
     if ('poison' in reading) {
@@ -142,17 +120,19 @@ export class InquiryFlow {
   }
 
   /** Writing may have become possible again. */
-  wake (): void {
-    for (const writer of this.#allWriters) writer.wake()
-  }
+  wake (): void { this.#outbox.wake() }
+
+  /** Asks about nothing more; what waits for the API is left to a successor, or decided at its deadline. */
+  drain (): void { this.#dispatcher.drain() }
+
+  /** Whether something is with the API or on its way to Kafka: it will soon be decided, and need not be anew. */
+  get isBusy (): boolean { return this.#dispatcher.asking > 0 || this.#outbox.size > 0 }
 
   /** Ends after the requests in flight; what is not written then is left to a successor. */
   async close (): Promise<void> {
     this.#dispatcher.close()
-    await Promise.all(this.#allWriters.map(async writer => await writer.close()))
+    await this.#outbox.close()
   }
-
-  get #allWriters (): Array<Pick<RecordWriter<unknown>, 'wake' | 'close'>> { return [...this.#writers.values(), this.#deadLetters, this.#lateAnswers] }
 
   #decide (item: InFlightInquiry, verdict: Verdict): void {
     if (item.isDecided) return
@@ -179,37 +159,13 @@ export class InquiryFlow {
 
   #bury (item: InFlightInquiry, poison: Poison): void {
     item.awaited++
-    this.#deadLetters.push({ item, poison })
+    this.#outbox.bury({ item, poison })
   }
 
   /** Hands a decision to the writer of its partition of the result topic. */
   letOut (item: InFlightInquiry): void {
     item.isLetOut = true
-    this.#writer(item.partition.resultPartition).push(item)
-  }
-
-  #writer (resultPartition: number): RecordWriter<InFlightInquiry> {
-    const existing = this.#writers.get(resultPartition)
-    if (existing) return existing
-    const { producer, config: { RESULT_TOPIC: topic }, log, metrics, requestsSent } = this.#options
-    const writer = new RecordWriter<InFlightInquiry>({
-      producer,
-      topic,
-      partition: resultPartition,
-      log,
-      requestsSent,
-      admit: item => this.#admit(item),
-      encode: (item, mayBeWritten) => decisionRecord(item, this.#finalVerdict(item, mayBeWritten)),
-      written: (item, offset) => this.#written(item, offset),
-      failed: () => metrics.produceFailed(topic)
-    })
-    this.#writers.set(resultPartition, writer)
-    return writer
-  }
-
-  #admit ({ partition, isSuperseded }: InFlightInquiry): 'send' | 'hold' | 'drop' {
-    if (partition.state === 'lost' || isSuperseded) return 'drop'
-    return partition.state === 'open' && this.#options.mayWrite() ? 'send' : 'hold'
+    this.#outbox.decide(item)
   }
 
   /**
@@ -238,7 +194,7 @@ export class InquiryFlow {
 
   #late (late: LateAnswer): void {
     this.#options.metrics.lateAnswer()
-    if (this.#lateAnswers.size < MOST_LATE_ANSWERS) this.#lateAnswers.push(late)
+    this.#outbox.late(late)
   }
 
   #acknowledge (item: InFlightInquiry, resultOffset?: number): void {

@@ -39,7 +39,7 @@ export function buildHealthApp ({ status, metrics, log, config }: HealthOptions)
   app.get('/health/ready', async (_request, reply) => {
     const { membership, assignedPartitions, commitAgeMs, inFlight, breaker } = status
     if (membership === 'draining') return sendProblem(reply, 'ERR_DRAINING')
-    const reason = NOT_READY[membership] ?? (commitAgeMs > maxCommitAgeMs ? 'Records are read but not committed' : undefined)
+    const reason = NOT_READY[membership] ?? (commitAgeMs > maxCommitAgeMs ? 'A partition is not read, or what is read is not committed' : undefined)
     if (reason !== undefined) return sendProblem(reply, 'ERR_NOT_READY', reason)
     return { status: 'ready', membership, assignedPartitions, commitAgeMs, inFlight, breaker }
   })

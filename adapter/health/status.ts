@@ -9,7 +9,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 export interface PartitionLag {
   readonly topic: string
   readonly partition: number
-  /** Records in the partition after the one that was read last. */
+  /** Records in the partition from the first that is not done with. */
   readonly records: number
 }
 
@@ -17,10 +17,14 @@ export interface PartitionLag {
 export interface AdapterStatus {
   readonly membership: Membership
   readonly assignedPartitions: number
-  /** For how long the oldest record has waited that was read and is not committed, in milliseconds; 0 where there is none. */
+  /**
+   * For how long the oldest record has waited that was read and is not committed, or a partition could not be read
+   * because it is not known yet what was decided before, in milliseconds; 0 where neither is so.
+   */
   readonly commitAgeMs: number
   /** Records that are read and not yet committed. */
   readonly inFlight: number
   readonly breaker: BreakerState
+  /** Of partitions of which it is known. */
   readonly lag: Iterable<PartitionLag>
 }

@@ -48,7 +48,7 @@ export async function warnOfSettings ({ admin, config, log }: SettingsOptions): 
   }
   const [inquiryBytes, deadLetterBytes] = [INQUIRY_TOPIC, DEAD_LETTER_TOPIC].map(topic => Number(settings.get(topic)?.get(MAX_MESSAGE)))
   if (deadLetterBytes! < inquiryBytes! + DEAD_LETTER_EXTRA_BYTES) {
-    log.warn({ topic: DEAD_LETTER_TOPIC, maxMessageBytes: deadLetterBytes, wanted: inquiryBytes! + DEAD_LETTER_EXTRA_BYTES }, 'max.message.bytes of the dead-letter topic is too small for the largest inquiries: such a record would stop its partition')
+    log.warn({ topic: DEAD_LETTER_TOPIC, maxMessageBytes: deadLetterBytes, wanted: inquiryBytes! + DEAD_LETTER_EXTRA_BYTES }, 'max.message.bytes of the dead-letter topic is too small for the largest inquiries: the dead letter of one would only say where it is')
   }
 }
 

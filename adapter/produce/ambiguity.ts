@@ -19,12 +19,23 @@ export function wasTooLarge (error: unknown): boolean {
   return TOO_LARGE.has(protocolErrorOf(error))
 }
 
+/**
+ * Whether kafkajs failed at encoding the records, as it does at a header without a value. It throws the same again for
+ * the same records; though rarely, it throws such errors elsewhere too.
+ */
+export function isUnencodable (error: unknown): boolean {
+  return causesOf(error).some(cause => cause instanceof TypeError || cause instanceof RangeError)
+}
+
 /** @returns the broker's name of the error; empty when it is not the broker's */
 function protocolErrorOf (error: unknown): string {
-  let cause = error
-  for (let depth = 0; depth < 10 && cause instanceof Error; depth++) {
-    if (cause.name === 'KafkaJSProtocolError') return (cause as Error & { type?: string }).type ?? ''
-    cause = cause.cause
-  }
-  return ''
+  const answer = causesOf(error).find(({ name }) => name === 'KafkaJSProtocolError') as Error & { type?: string } | undefined
+  return answer?.type ?? ''
+}
+
+/** An error and what it was caused by. */
+function causesOf (error: unknown): Error[] {
+  const causes: Error[] = []
+  for (let cause = error; causes.length < 10 && cause instanceof Error; cause = cause.cause) causes.push(cause)
+  return causes
 }

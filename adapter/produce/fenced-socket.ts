@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ISocketFactory } from 'kafkajs'
 
 /** A Kafka request begins with its length (4 bytes) and the number of the API it calls; 0 is Produce. */
@@ -13,19 +14,26 @@ const PRODUCE = 0
  * nothing can have been written, whatever kafkajs throws.
  */
 export function fencedSockets (open: ISocketFactory, mayProduce: () => boolean, onProduce = () => {}): ISocketFactory {
+  return watchedSockets(open, (apiKey, { socket }) => {
+    if (apiKey !== PRODUCE) return true
+    if (!mayProduce()) {
+      socket.destroy(new Error('the partitions may belong to another member by now'))
+      return false
+    }
+    onProduce()
+    return true
+  })
+}
+
+/** Opens sockets that ask before each request goes out. @param onRequest says whether it may */
+export function watchedSockets (open: ISocketFactory, onRequest: (apiKey: number, what: { readonly socket: Socket, readonly request: Buffer }) => boolean): ISocketFactory {
   return options => {
     const socket = open(options)
     const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
     socket.write = (...args: unknown[]) => {
       const [chunk] = args
-      if (Buffer.isBuffer(chunk) && chunk.length > API_KEY_AT + 1 && chunk.readInt16BE(API_KEY_AT) === PRODUCE) {
-        if (!mayProduce()) {
-          socket.destroy(new Error('the partitions may belong to another member by now'))
-          return false
-        }
-        onProduce()
-      }
-      return write(...args)
+      const isRequest = Buffer.isBuffer(chunk) && chunk.length > API_KEY_AT + 1
+      return !isRequest || onRequest(chunk.readInt16BE(API_KEY_AT), { socket, request: chunk }) ? write(...args) : false
     }
     return socket
   }

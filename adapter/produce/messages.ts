@@ -2,10 +2,10 @@ import type { IHeaders, KafkaMessage, Message } from 'kafkajs'
 import { type Classification, type DecisionMessage, type LateAnswerMessage, MESSAGE_SCHEMA_VERSION } from '../../openapi/index.ts'
 import type { InFlightInquiry, Verdict } from '../decide/in-flight.ts'
 import { type Poison, headerText } from '../consume/inquiry-record.ts'
+import { LONGEST_TRACE_HEADER, TRACE_HEADERS } from '../trace-headers.ts'
 
-const TRACE_HEADERS = ['traceparent', 'tracestate']
-/** What W3C asks to be carried; a longer one is dropped. */
-const LONGEST_TRACE_HEADER = 512
+/** What a dead letter has besides the headers of its original. */
+const ADDED_HEADERS = ['error-code', 'error-message', 'source-topic', 'source-partition', 'source-offset']
 
 /** The trace context of a record, to be passed on. */
 export function traceHeadersOf ({ headers }: Pick<KafkaMessage, 'headers'>): Record<string, string> {
@@ -42,8 +42,17 @@ export function deadLetterRecord ({ record, partition }: InFlightInquiry, poison
 
 /** What is kept of a dead letter that is larger than a record may be, now that headers were added: where the original is. */
 export function withoutOriginal ({ headers }: Message): Message {
-  const added = ['error-code', 'source-topic', 'source-partition', 'source-offset'].map(name => [name, headers?.[name]])
-  return { key: null, value: null, headers: { ...Object.fromEntries(added) as IHeaders, 'error-message': 'too large to be kept here together with these headers' } }
+  return { key: null, value: null, headers: { ...addedOf(headers), 'error-message': 'too large to be kept here together with these headers' } }
+}
+
+/** A dead letter without the original's headers, where kafkajs cannot write them. */
+export function withoutHeaders ({ key, value, headers }: Message): Message {
+  return { key: key ?? null, value, headers: addedOf(headers) }
+}
+
+/** Those headers of a dead letter that are the adapter's own. */
+function addedOf (headers: IHeaders | undefined): IHeaders {
+  return Object.fromEntries(ADDED_HEADERS.map(name => [name, headers?.[name]]))
 }
 
 function decisionOf ({ id = '', deadline }: InFlightInquiry, verdict: Verdict): DecisionMessage {

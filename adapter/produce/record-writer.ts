@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message, Producer } from 'kafkajs'
 import type { Logger } from 'pino'
-import { wasRefused, wasTooLarge } from './ambiguity.ts'
+import { isUnencodable, wasRefused, wasTooLarge } from './ambiguity.ts'
 
 export interface RecordWriterOptions<Item> {
   readonly producer: Pick<Producer, 'send'>
@@ -13,8 +13,8 @@ export interface RecordWriterOptions<Item> {
   readonly admit?: (item: Item) => 'send' | 'hold' | 'drop'
   /** The record. An item that may already have been written by an attempt that failed must not change any more. */
   readonly encode: (item: Item, mayBeWritten: boolean) => Message
-  /** What is left of a record that the brokers find too large even by itself. @default it is sent as it is, for ever */
-  readonly shorten?: (message: Message) => Message
+  /** What is left of a record that cannot be written as it is, even by itself. @default it is tried as it is, for ever */
+  readonly shorten?: (message: Message, why: Obstacle) => Message
   /**
    * Produce requests that the process has put on the wire, whoever sent them: where none was while an attempt failed,
    * its records are certainly not written. @default they are in doubt after every failure that is no refusal
@@ -25,13 +25,18 @@ export interface RecordWriterOptions<Item> {
   readonly failed?: (error: unknown) => void
 }
 
+/** What keeps one record from being written: the brokers find it too large, or kafkajs cannot encode it. */
+export type Obstacle = 'too_large' | 'unencodable'
+
 const MOST_RECORDS = 500
 /** Of a request, unless one record alone has more: brokers accept 1 MiB unless told otherwise. */
 const MOST_BYTES = 512 * 1_024
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 1_000
+/** Attempts at one record alone before it is taken for one that cannot be encoded: kafkajs throws alike for passing reasons. */
+const ENCODING_ATTEMPTS = 3
 
-interface Queued<Item> { readonly item: Item, mayBeWritten: boolean, isTooLarge: boolean }
+interface Queued<Item> { readonly item: Item, mayBeWritten: boolean, obstacle: Obstacle | undefined, encodingFailures: number }
 
 /**
  * Writes records in the order of `push`, in one produce request at a time: what comes meanwhile goes with the next one.
@@ -46,16 +51,18 @@ export class RecordWriter<Item> {
   readonly #closing = new AbortController()
   #queue: Array<Queued<Item>> = []
   #running: Promise<void> | undefined
+  /** Items of the request in flight. */
+  #sending = 0
 
   constructor (options: RecordWriterOptions<Item>) {
     this.#options = options
   }
 
   /** Items that are not acknowledged yet. */
-  get size (): number { return this.#queue.length }
+  get size (): number { return this.#queue.length + this.#sending }
 
   push (item: Item): void {
-    this.#queue.push({ item, mayBeWritten: false, isTooLarge: false })
+    this.#queue.push({ item, mayBeWritten: false, obstacle: undefined, encodingFailures: 0 })
     this.wake()
   }
 
@@ -80,17 +87,20 @@ export class RecordWriter<Item> {
       const { batch, messages } = this.#take(mostRecords)
       if (batch.length === 0) break
       const sentBefore = requestsSent()
+      this.#sending = batch.length
       try {
         const offset = await this.#send(messages)
+        this.#sending = 0
         failures = 0
         mostRecords = Math.min(MOST_RECORDS, mostRecords * 2)
         for (const [position, { item }] of batch.entries()) written(item, offset === undefined ? undefined : offset + position)
       } catch (err) {
+        this.#sending = 0
         const inDoubt = !wasRefused(err) && requestsSent() !== sentBefore
         for (const queued of batch) queued.mayBeWritten ||= inDoubt
         this.#queue.unshift(...batch)
-        if (wasTooLarge(err)) {
-          if (batch.length === 1) batch[0]!.isTooLarge = true
+        if (wasTooLarge(err) || isUnencodable(err)) {
+          if (batch.length === 1) blame(batch[0]!, err)
           mostRecords = 1
         }
         const { topic, partition, log, failed } = this.#options
@@ -128,10 +138,10 @@ export class RecordWriter<Item> {
     return { batch, messages }
   }
 
-  #encode ({ item, mayBeWritten, isTooLarge }: Queued<Item>): Message {
+  #encode ({ item, mayBeWritten, obstacle }: Queued<Item>): Message {
     const { partition, encode, shorten } = this.#options
     const message = encode(item, mayBeWritten)
-    return { ...(isTooLarge && shorten ? shorten(message) : message), ...(partition !== undefined && { partition }) }
+    return { ...(obstacle && shorten ? shorten(message, obstacle) : message), ...(partition !== undefined && { partition }) }
   }
 
   async #send (messages: Message[]): Promise<number | undefined> {
@@ -144,6 +154,12 @@ export class RecordWriter<Item> {
     const longest = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures)
     await sleep(longest * (0.5 + Math.random() / 2), undefined, { signal: this.#closing.signal }).catch(() => {})
   }
+}
+
+/** A record that was alone in its request was at fault. */
+function blame (queued: Queued<unknown>, error: unknown): void {
+  if (wasTooLarge(error)) queued.obstacle = 'too_large'
+  else if (++queued.encodingFailures === ENCODING_ATTEMPTS) queued.obstacle = 'unencodable'
 }
 
 function sizeOf ({ key, value, headers }: Message): number {

@@ -24,7 +24,7 @@ const ProvenanceSchema = Type.Object({
   parents: Type.Array(ParentSchema),
   code: Type.Object({
     gitCommit: Type.Union([Type.String(), Type.Null()], { description: '`null` outside a repository.' }),
-    dirty: Type.Boolean({ description: 'Whether tracked files differed from the commit.' }),
+    dirty: Type.Boolean({ description: 'Whether files of the pipelines differed from the commit.' }),
     digest: Type.String({ description: 'SHA-256 over the compiled files that prepare data: with the same digest the same input gives the same output.' })
   }),
   inputDigest: Type.String({ description: 'SHA-256 over the contents of all that was read, the parameters and the code: what a second run compares.' }),

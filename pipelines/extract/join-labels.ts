@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { DataLake, Kind } from './data-lake.ts'
-import { quoted, withDuckDb } from '../prepare/duckdb.ts'
+import { quoted, withDuckDb } from '../duckdb.ts'
 
 export interface Joined {
   readonly labelled: number

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FUSED_DESCRIPTION, FUSED_FILE } from '../../model-store/backends/mlflow/mlmodel.ts'
 import { addToCandidate } from '../candidate.ts'
 import { readDataSet } from '../data/data-set.ts'
 import { findModel } from '../evaluate/find-model.ts'
 import { type Step, parseOptions, usageError } from '../step.ts'
-import { FUSED_FILE, INTERFACE_FILE, fuse, interfaceFile } from './fuse.ts'
+import { fuse, interfaceFile } from './fuse.ts'
 
 const HELP = `Usage: npm run pipelines -- fuse --candidate DIR --add [options]
        npm run pipelines -- fuse --candidate DIR | --version VERSION | --alias ALIAS --out FILE [options]
@@ -19,7 +20,7 @@ service on the first texts of the data set's validation split, and refused where
   --add              put fused.onnx and fused.json into the candidate
   --out FILE         file to write, ending in .onnx
   --logits           logits, before the temperature, instead of probabilities
-  --data DIR         data set with the texts to compare on (default data/inquiries/1.0.0)
+  --data DIR         data set with the texts to compare on (default data/inquiries/1.1.0)
   --texts COUNT      how many (default 200)
   --name NAME        name of the model in the store (default inquiry-classifier)
   --store URL        model store (default MODEL_STORE_URL, else file:model-store/models)`
@@ -35,7 +36,7 @@ export const fuseStep: Step = {
       add: { type: 'boolean', default: false },
       out: { type: 'string' },
       logits: { type: 'boolean', default: false },
-      data: { type: 'string', default: 'data/inquiries/1.0.0' },
+      data: { type: 'string', default: 'data/inquiries/1.1.0' },
       texts: { type: 'string', default: '200' },
       name: { type: 'string', default: 'inquiry-classifier' },
       store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }
@@ -52,7 +53,7 @@ export const fuseStep: Step = {
     const texts = (await readDataSet(values.data)).splits.validation.slice(0, count).map(({ text }) => text)
     const file = out ?? join(model.directory, FUSED_FILE)
     const fused = await fuse({ model, file, logits, texts, cacheDirectory: '.cache/embeddings' })
-    if (add) await addToCandidate(model.directory, [FUSED_FILE, INTERFACE_FILE])
+    if (add) await addToCandidate(model.directory, [FUSED_FILE, FUSED_DESCRIPTION])
     return { file, description: interfaceFile(file), model: `${model.manifest.name} ${model.manifest.version}`, bytes: (await stat(file)).size, ...fused }
   }
 }

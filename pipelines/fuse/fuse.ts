@@ -8,9 +8,6 @@ import { PipelineError } from '../step.ts'
 import { headGraph } from './head-graph.ts'
 import { type Agreement, compareWithService } from './compare-with-service.ts'
 
-export const FUSED_FILE = 'fused.onnx'
-export const INTERFACE_FILE = 'fused.json'
-
 export interface FuseOptions {
   readonly model: StoredModel
   /** Where the ONNX file goes; what it takes and gives goes beside it, with `.json` in place of `.onnx`. */

@@ -1,4 +1,4 @@
-import { createRandom } from '../evaluate/behaviour/random.ts'
+import { createRandom } from '../random.ts'
 
 /** What two models said of one item. */
 export interface PairedOutcome {

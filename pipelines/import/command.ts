@@ -34,7 +34,7 @@ tokens or outputs are not what the service needs, saying which; calibrates it on
   --out-of-scope NAME what the model calls the class for what fits no desk (default out_of_scope); it need not have one
   --prefix TEXT       put before each text, as in training (default none)
   --max-tokens COUNT  most tokens of a text (default: what the model reads, at most 256)
-  --data DIR          data set to calibrate with (default data/inquiries/1.0.0)
+  --data DIR          data set to calibrate with (default data/inquiries/1.1.0)
   --taxonomy FILE     labels (default data/taxonomy.json)
   --licence NAME      of the weights (default: not stated)
   --origin TEXT       where the weights come from (default: DIR)
@@ -60,7 +60,7 @@ async function importModel ([directory, ...args]: string[]): Promise<unknown> {
     'out-of-scope': { type: 'string' },
     prefix: { type: 'string', default: '' },
     'max-tokens': { type: 'string' },
-    data: { type: 'string', default: 'data/inquiries/1.0.0' },
+    data: { type: 'string', default: 'data/inquiries/1.1.0' },
     taxonomy: { type: 'string', default: 'data/taxonomy.json' },
     licence: { type: 'string', default: 'not stated' },
     origin: { type: 'string', default: directory },

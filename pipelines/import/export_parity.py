@@ -1,7 +1,7 @@
 """Writes tokenizer_parity.json: the tokens that Python's tokenizer gives, for `pipelines import` to compare.
 
     pip install tokenizers
-    python pipelines/import/export_parity.py DIR --texts data/inquiries/1.0.0/validation.jsonl
+    python pipelines/import/export_parity.py DIR --texts data/inquiries/1.1.0/validation.jsonl
 
 DIR has the tokenizer.json that the model was trained with. The texts are those of hard-texts.json and,
 with --texts, those of JSON lines with a field "text". A special token that is written in a text counts

@@ -24,7 +24,8 @@ Does nothing when input, parameters and code are those of the version that is th
   --parent DIR         version that this one follows; drift is tested against the first. Data-set folders that are input
                        are parents too
   --split MODE         random (default): by label, near-duplicates and customers kept together; time: the newest test;
-                       given: by the column split, or by the files' names train, validation, test
+                       given: by the column split, or by the files' names train, validation, test; keep: the same for
+                       rows that have one, random for the others
   --ratios T,V,T       shares of training, validation and test (default 80,10,10)
   --seed NUMBER        of the random split (default 0)
   --on-conflict RULE   equal texts with different labels: reject all of them (default), keep the newest, or fail

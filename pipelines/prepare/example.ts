@@ -2,6 +2,7 @@ import { type Example, SPLITS, type Split, digestOf } from '../data/data-set.ts'
 import { cleanInquiry } from './clean.ts'
 import { detectLanguage, languageOf } from './language.ts'
 import type { RawRow } from './read-rows.ts'
+import type { SplitMode } from './split.ts'
 
 /** Replaces what names a person: gives the text without it, and how often what kind was found. */
 export type Redactor = (text: string) => { text: string, found: Readonly<Record<string, number>> }
@@ -11,8 +12,8 @@ export const REASONS = ['empty_text', 'missing_label', 'unknown_label', 'unknown
 export type Reason = typeof REASONS[number]
 
 export interface ExampleRules {
-  /** `given`: each row must say its split, by a column or the name of its file; `time`: when it was written. */
-  readonly split: 'given' | 'random' | 'time'
+  /** `given`: each row must say its split, by a column or the name of its file, `keep`: it may; `time`: when it was written. */
+  readonly split: SplitMode
   readonly labelOf: (value: string) => string | undefined
   readonly redact: Redactor
   /** Gives a customer a pseudonym. */
@@ -32,7 +33,7 @@ export function makeExample ({ values, file }: RawRow, { split, labelOf, redact,
   if (!values.label?.trim()) return { reason: 'missing_label' }
   const label = labelOf(values.label)
   if (label === undefined) return { reason: 'unknown_label' }
-  const given = split === 'given' ? splitNamed(values.split ?? baseName(file)) : undefined
+  const given = split === 'given' || split === 'keep' ? splitNamed(values.split ?? baseName(file)) : undefined
   if (split === 'given' && given === undefined) return { reason: 'unknown_split' }
   const time = createdAt === undefined ? undefined : parseTime(createdAt)
   if (createdAt !== undefined && time === undefined) return { reason: 'unknown_time' }

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { DESCRIPTION_FILE, type DataSetDescription, SPLITS, readDescription } from '../data/data-set.ts'
 import { EXIT, PipelineError } from '../step.ts'
-import { quoted, withDuckDb } from './duckdb.ts'
+import { quoted, withDuckDb } from '../duckdb.ts'
 
 export const FORMATS = { '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.csv': 'csv', '.tsv': 'csv', '.parquet': 'parquet' } as const
 export type Format = typeof FORMATS[keyof typeof FORMATS]

@@ -3,24 +3,24 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeDigest, gitState } from '../code-version.ts'
 import { checkDataSet } from '../data/checks.ts'
-import type { Check } from '../data/checks/check.ts'
 import { DESCRIPTION_FILE, type Split, digestOf, readDescription } from '../data/data-set.ts'
 import type { DataSetDescription } from '../data/description.ts'
 import type { Limits } from '../data/limits.ts'
 import { readProfile } from '../data/profile.ts'
-import { NEAR_DUPLICATE, SAME_TEXT } from '../data/similarity.ts'
+import { NEAR_DUPLICATE } from '../data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
 import { PipelineError } from '../step.ts'
 import type { Columns } from './columns.ts'
 import { type ConflictRule, deduplicate } from './deduplicate.ts'
-import { REASONS, type Redactor, createPseudonyms } from './example.ts'
+import { describeVersion, parametersOf } from './describe-version.ts'
+import { type Redactor, createPseudonyms } from './example.ts'
 import { type Input, type Parent, findInputs, openInput, parentsOf } from './inputs.ts'
 import { type ReadExamples, readExamples } from './read-examples.ts'
 import { refuseFailed, rejectedNames, unknownLabelNames } from './report.ts'
-import type { Rejected, Row } from './rows.ts'
+import { type Rejected, type Row, reference } from './rows.ts'
 import { type Ratios, type SplitMode, assignSplits } from './split.ts'
 import { Spool } from './spool.ts'
-import { type Written, writeRejected, writeSplits } from './write-splits.ts'
+import { writeRejected, writeSplits } from './write-splits.ts'
 
 /** Folders whose code decides what a prepared data set is like. */
 const FOLDERS = ['data', 'prepare', 'redact']
@@ -99,9 +99,9 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
     }, options.limits)
     await refuseFailed(checks, rejected, options)
 
-    const description = describe(options, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks })
+    const description = describeVersion(options, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks })
     await writeFile(join(staging, DESCRIPTION_FILE), JSON.stringify(description, null, 2) + '\n')
-    await rename(staging, directory).catch(cause => { throw versionExists(directory, cause) })
+    await rename(staging, directory).catch(cause => { throw ['ENOTEMPTY', 'EEXIST'].includes(cause.code) ? versionExists(directory, cause) : cause }) // another run was faster
     return { directory, description }
   } finally {
     spool.close()
@@ -109,10 +109,12 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
   }
 }
 
+type Arranged = Row & { readonly split: Split }
+
 /** What is left of the rows after duplicates, each with its split; pairs are near-duplicates among them. */
 function arrange ({ rows, rejected, index }: ReadExamples, spool: Spool, { split: mode, ratios, seed, onConflict }: PrepareOptions): {
-  rows: Array<Row & { split: Split }>
-  pairs: Array<[Row & { split: Split }, Row & { split: Split }]>
+  rows: Arranged[]
+  pairs: Array<[Arranged, Arranged]>
   rejected: Rejected[]
 } {
   const textOf = (item: number) => spool.example(item).text
@@ -121,54 +123,19 @@ function arrange ({ rows, rejected, index }: ReadExamples, spool: Spool, { split
   const splits = assignSplits(unique.kept, { mode, ratios, seed, pairs })
   const arranged = unique.kept.map(row => ({ ...row, split: splits.get(row.number)! }))
   const byNumber = new Map(arranged.map(row => [row.number, row]))
-  return { rows: arranged, pairs: pairs.map(([a, b]) => [byNumber.get(a)!, byNumber.get(b)!]), rejected: [...rejected, ...unique.rejected] }
-}
-
-interface Known {
-  readonly taxonomy: { name: string, version: string }
-  readonly inputs: readonly Input[]
-  readonly parents: readonly Parent[]
-  readonly code: NonNullable<DataSetDescription['code']>
-  readonly inputDigest: string
-  readonly read: ReadExamples
-  readonly rejected: readonly Rejected[]
-  readonly written: Written
-  readonly checks: readonly Check[]
-}
-
-/** `dataset.json` */
-function describe (options: PrepareOptions, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks }: Known): DataSetDescription {
-  const { name, version, createdAt, licence, origin, allow } = options
+  const similar = pairs.map(([a, b]) => [byNumber.get(a)!, byNumber.get(b)!] as [Arranged, Arranged])
+  const leaking = mode === 'keep' ? freshAcross(similar) : new Map<Arranged, Arranged>()
   return {
-    schemaVersion: 2,
-    name,
-    version,
-    createdAt,
-    taxonomy: { name: taxonomy.name, version: taxonomy.version },
-    licence,
-    origin,
-    files: written.files,
-    digest: written.digest,
-    schema: written.schema,
-    counts: written.counts,
-    parents: [
-      ...parents.map(({ description }) => ({ name: description.name, version: description.version, digest: description.digest })),
-      ...inputs.map(({ path, sha256 }, index) => ({ file: path, sha256, rows: read.counts[index]! }))
-    ],
-    code,
-    inputDigest,
-    parameters: parametersOf(options),
-    changed: read.changed,
-    redaction: read.redaction,
-    rejected: countReasons(rejected),
-    checks: checks.map(({ test, passed, limit, found }) => ({ test, passed, limit, found })),
-    allowed: checks.filter(({ test, passed }) => !passed && allow.includes(test)).map(({ test }) => test)
+    rows: arranged.filter(row => !leaking.has(row)),
+    pairs: similar.filter(([a, b]) => !leaking.has(a) && !leaking.has(b)),
+    rejected: [...rejected, ...unique.rejected, ...[...leaking].map(([row, other]) => ({ ...reference(row), reason: 'near_duplicate' as const, sameAs: reference(other) }))]
   }
 }
 
-/** What decides the content beside the input. */
-function parametersOf ({ columns, split, ratios, seed, onConflict, limits, allow }: PrepareOptions): Record<string, unknown> {
-  return { columns, split, ...(split !== 'given' && { ratios }), seed, onConflict, nearDuplicate: NEAR_DUPLICATE, sameText: SAME_TEXT, limits, allow }
+/** New rows that resemble rows of two splits fit in none: each with one that it may not be beside. */
+function freshAcross (pairs: ReadonlyArray<readonly [Arranged, Arranged]>): Map<Arranged, Arranged> {
+  const across = pairs.filter(([a, b]) => a.split !== b.split)
+  return new Map(across.flatMap(([a, b]) => a.given === undefined ? [[a, b] as const] : b.given === undefined ? [[b, a] as const] : []))
 }
 
 async function digestOfAll (options: PrepareOptions, inputs: readonly Input[], parents: readonly Parent[]): Promise<string> {
@@ -178,11 +145,6 @@ async function digestOfAll (options: PrepareOptions, inputs: readonly Input[], p
     digestOf(await readFile(options.taxonomy)),
     parametersOf(options)
   ]))
-}
-
-function countReasons (rejected: readonly Rejected[]): Record<string, number> {
-  const counts = REASONS.map(reason => [reason, rejected.filter(row => row.reason === reason).length] as const)
-  return Object.fromEntries(counts.filter(([, count]) => count > 0))
 }
 
 function versionExists (directory: string, cause?: unknown): PipelineError {

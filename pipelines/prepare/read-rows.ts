@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { EXIT, PipelineError } from '../step.ts'
 import { type Columns, FIELDS, type Field, REQUIRED } from './columns.ts'
-import { quotedName, withDuckDb } from './duckdb.ts'
+import { quotedName, withDuckDb } from '../duckdb.ts'
 import type { Input } from './inputs.ts'
 import { openTable, rowError } from './table.ts'
 

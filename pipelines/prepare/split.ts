@@ -3,7 +3,7 @@ import { SPLITS, type Split, digestOf } from '../data/data-set.ts'
 import { UnionFind } from '../data/union-find.ts'
 import type { Row } from './rows.ts'
 
-export const SPLIT_MODES = ['random', 'time', 'given'] as const
+export const SPLIT_MODES = ['random', 'time', 'given', 'keep'] as const
 export type SplitMode = typeof SPLIT_MODES[number]
 
 /** Shares of the examples; they add up to 1. */
@@ -19,13 +19,25 @@ export interface SplitOptions {
 
 /**
  * Gives each row a split. Rows that hang together, by being nearly the same text or of one customer, get the same one,
- * unless the splits are given.
+ * unless the splits are given; `keep` draws one for those only that have none, so that what a model was trained on is
+ * never measured with in a later version.
  * @returns by the number of the row
  */
 export function assignSplits (rows: readonly Row[], { mode, ratios, seed, pairs }: SplitOptions): Map<number, Split> {
   if (mode === 'given') return new Map(rows.map(({ number, given }) => [number, given!]))
   const groups = connected(rows, pairs)
+  if (mode === 'keep') return keeping(groups, ratios, seed)
   return mode === 'time' ? byTime(groups, ratios, rows.length) : atRandom(groups, ratios, seed)
+}
+
+/** Who hangs together with a row that has a split gets that one. */
+function keeping (groups: readonly Row[][], ratios: Ratios, seed: number): Map<number, Split> {
+  const splits = atRandom(groups.filter(group => group.every(({ given }) => given === undefined)), ratios, seed)
+  for (const group of groups) {
+    const kept = group.find(({ given }) => given !== undefined)?.given
+    if (kept) for (const { number, given } of group) splits.set(number, given ?? kept)
+  }
+  return splits
 }
 
 /** Rows that belong together, through any number of others. */

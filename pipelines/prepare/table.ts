@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { EXIT, PipelineError } from '../step.ts'
-import { quoted } from './duckdb.ts'
+import { quoted } from '../duckdb.ts'
 import type { Input } from './inputs.ts'
 
 const DELIMITERS = [',', ';', '\t']

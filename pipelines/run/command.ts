@@ -13,6 +13,7 @@ import { candidateFolder } from '../train/build-candidate.ts'
 import { trainStep } from '../train/command.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
+import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
 import { lastVersion, nextMinor } from './versions.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]
@@ -25,10 +26,13 @@ Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a 
 Data
   --input FILE          table or data set to make a version of, may be repeated (default data/inquiries/1.0.0)
   --columns F=C,...     columns of the fields, for example text=message,label=desk
-  --split MODE          random, time or given (default: given for the default input, else random)
+  --split MODE          keep, random, time or given (default keep: rows of a data set stay in their splits, so that no model is
+                        measured with what it was trained on)
+  --limits FILE         limits of the data tests in place of some defaults
   --min-per-label N     least examples of each label in training
   --allow TEST          go on although this data test fails, may be repeated
   --data-name NAME      name of the data set (default inquiries)
+  --data-root DIR       folder with the data sets (default data)
   --data-version V      version to make of it (default 1.1.0 for the default input, else the next)
   --taxonomy FILE       labels (default data/taxonomy.json)
 Model
@@ -42,18 +46,15 @@ Model
   --created-at TIME     time to record (default now)
   --open                show the report in the browser`
 
-const DEFAULT_INPUT = 'data/inquiries/1.0.0'
-const DEFAULT_DATA_VERSION = '1.1.0'
-/** `prepare` made the committed version with these: the same call again finds it and does nothing. */
-const DEFAULT_DATA_OPTIONS = ['--licence', 'Apache-2.0']
-
 const OPTIONS = {
   input: { type: 'string', multiple: true, default: [DEFAULT_INPUT] },
   columns: { type: 'string' },
   split: { type: 'string' },
+  limits: { type: 'string' },
   'min-per-label': { type: 'string' },
   allow: { type: 'string', multiple: true, default: [] },
   'data-name': { type: 'string', default: 'inquiries' },
+  'data-root': { type: 'string', default: 'data' },
   'data-version': { type: 'string' },
   taxonomy: { type: 'string', default: 'data/taxonomy.json' },
   name: { type: 'string', default: 'inquiry-classifier' },
@@ -79,8 +80,8 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const { name, taxonomy } = options
   const at = option('created-at', options['created-at'])
 
-  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_DATA_VERSION : nextMinor(await lastVersion(join('data', options['data-name']))))
-  const data = join('data', options['data-name'], dataVersion)
+  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : nextMinor(await lastVersion(join(options['data-root'], options['data-name']))))
+  const data = join(options['data-root'], options['data-name'], dataVersion)
   const prepared = await call(prepareStep, 'prepare', prepareArguments(options, dataVersion))
 
   const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
@@ -101,15 +102,16 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
 }
 
 function prepareArguments (options: Options, version: string): string[] {
-  const split = options.split ?? (isDefault(options) ? 'given' : 'random')
   return [
-    '--name', options['data-name'], '--version', version, '--taxonomy', options.taxonomy, '--split', split,
+    '--name', options['data-name'], '--version', version, '--out', options['data-root'], '--taxonomy', options.taxonomy,
     ...options.input.flatMap(input => ['--input', input]),
+    ...(isDefault(options) ? DEFAULT_PREPARE_OPTIONS : ['--split', 'keep']),
+    ...option('split', options.split),
     ...options.allow.flatMap(test => ['--allow', test]),
     ...option('columns', options.columns),
+    ...option('limits', options.limits),
     ...option('min-per-label', options['min-per-label']),
-    ...option('created-at', options['created-at']),
-    ...(isDefault(options) ? DEFAULT_DATA_OPTIONS : [])
+    ...option('created-at', options['created-at'])
   ]
 }
 

@@ -16,13 +16,13 @@ const NAMES = ['INQUIRY_TOPIC', 'RESULT_TOPIC', 'LATE_TOPIC', 'DEAD_LETTER_TOPIC
 
 /** Shorter than in production, so that one can watch a deadline pass. */
 const TIMEOUT_MS = '5000'
-const SHUTDOWN_MS = '3000'
+const DRAIN_MS = '3000'
 
 /** Environment of the adapter, and which names in it only this run uses. */
 export function adapterEnvironment ({ environment, bootstrap, run }: EnvironmentOptions): { environment: Environment, ownNames: string[] } {
   const settings = {
     INQUIRY_TIMEOUT_MS: environment.INQUIRY_TIMEOUT_MS || TIMEOUT_MS,
-    SHUTDOWN_TIMEOUT_MS: SHUTDOWN_MS,
+    DRAIN_TIMEOUT_MS: DRAIN_MS,
     CREATE_TOPICS: 'true',
     HEALTH_HOST: '127.0.0.1'
   }

@@ -189,6 +189,7 @@ export function countedMetrics (): CountedMetrics {
     lateAnswer: () => count('late'),
     deadLetter: code => count(`deadLetter:${code}`),
     repeated: kind => count(kind),
+    duplicateResult: () => count('duplicateResult'),
     attempted: () => count('attempted'),
     produceFailed: topic => count(`produceFailed:${topic}`),
     watch: () => {}

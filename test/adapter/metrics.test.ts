@@ -26,13 +26,14 @@ t.test('what else happens is counted', async t => {
   metrics.lateAnswer()
   metrics.deadLetter('ERR_INVALID_JSON')
   metrics.repeated('duplicate')
+  metrics.duplicateResult()
   metrics.repeated('replay')
   metrics.repeated('replay')
   metrics.attempted({ outcome: 'ok', seconds: 0.02 })
   metrics.produceFailed('inquiry-classes')
   const text = await metrics.registry.metrics()
   for (const sample of [
-    'inquiry_late_answers_total 1', 'inquiry_dead_letters_total{code="ERR_INVALID_JSON"} 1', 'inquiry_duplicate_inquiries_total 1', 'inquiry_replayed_total 2',
+    'inquiry_late_answers_total 1', 'inquiry_dead_letters_total{code="ERR_INVALID_JSON"} 1', 'inquiry_duplicate_inquiries_total 1', 'inquiry_replayed_total 2', 'inquiry_duplicate_results_total 1',
     'inquiry_classify_attempts_total{outcome="ok"} 1', 'inquiry_classify_duration_seconds_count 1', 'inquiry_produce_failures_total{topic="inquiry-classes"} 1', 'process_cpu_seconds_total'
   ]) t.match(text, sample)
 })

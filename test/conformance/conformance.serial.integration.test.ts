@@ -1,12 +1,16 @@
+import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { lineOf } from '../../conformance/report.ts'
+import { type Report, circumstancesOf, lineOf, markdownOf } from '../../conformance/report.ts'
 import { pickScenarios, runSuite } from '../../conformance/suite.ts'
+import { LATENESS_MS } from '../../conformance/verdict.ts'
 
 /**
  * The adapter against a real Apache Kafka broker, with everything that can break broken (issue: exactly one decision, in
  * time). Needs Java and Maven; takes minutes, and both cores.
  */
 const inquiries = Number(process.env.CONFORMANCE_INQUIRIES ?? 2_000)
+const ADAPTER = 'node dist/adapter/main.js'
+const LOGS = '.cache/conformance'
 const scenarios = pickScenarios(process.env.CONFORMANCE_ONLY?.split(',') ?? [])
 
 t.setTimeout(0)
@@ -15,9 +19,9 @@ t.setTimeout(0)
 t.test('an adapter loses, repeats and delays nothing', { timeout: 0 }, async t => {
   const over = new AbortController()
   t.teardown(() => over.abort())
-  let reported = 0
-  for await (const report of runSuite({ scenarios, inquiries, adapterCommand: 'node dist/adapter/main.js', environment: process.env, logs: '.cache/conformance', signal: over.signal })) {
-    reported++
+  const reports: Report[] = []
+  for await (const report of runSuite({ scenarios, inquiries, adapterCommand: ADAPTER, environment: process.env, logs: LOGS, signal: over.signal })) {
+    reports.push(report)
     const { scenario: { name, what }, verdict, failures } = report
     await t.test(`${name}: ${what}`, async t => {
       t.comment(lineOf(report))
@@ -33,5 +37,6 @@ t.test('an adapter loses, repeats and delays nothing', { timeout: 0 }, async t =
       t.strictSame(failures, [], 'and all that the scenario asks for beside')
     })
   }
-  t.equal(reported, scenarios.length, 'every scenario was run')
+  t.equal(reports.length, scenarios.length, 'every scenario was run')
+  writeFileSync(`${LOGS}/conformance.md`, markdownOf(reports, circumstancesOf({ inquiries: String(inquiries), adapterCommand: ADAPTER, latenessMs: LATENESS_MS })))
 })

@@ -116,12 +116,15 @@ t.test('a store in MLflow', async t => {
     const api = spawn(process.execPath, ['dist/api/server.js'], { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(api, 'exit')
     t.teardown(async () => { api.kill(); await exited })
-    let log = ''
-    for await (const chunk of api.stdout) {
-      log += chunk
-      if (/Server listening at/.test(log)) break
-    }
-    const [, address] = /Server listening at (http:\S+?)"/.exec(log) ?? []
+    const address = await new Promise<string>((resolve, reject) => {
+      let log = ''
+      exited.then(([code]) => reject(new Error(`the service ended with ${code}: ${log}`)), reject)
+      api.stdout.on('data', chunk => {
+        log += chunk
+        const [, address] = /Server listening at (http:\S+?)"/.exec(log) ?? []
+        if (address) resolve(address)
+      })
+    })
     const reply = await fetch(`${address}/classify`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ text: 'Wo ist mein Paket?' }) })
     t.match(await reply.json(), { model: { name: 'inquiry-classifier', version: '1.0.0' }, decision: /classified|manual/ })
   })

@@ -9,7 +9,7 @@ import { invarianceTests } from '../../pipelines/evaluate/behaviour/invariance.t
 import { minimumTests } from '../../pipelines/evaluate/behaviour/minimum.ts'
 import { noisyCopies } from '../../pipelines/evaluate/behaviour/noise.ts'
 import * as perturbations from '../../pipelines/evaluate/behaviour/perturbations.ts'
-import { createRandom } from '../../pipelines/evaluate/behaviour/random.ts'
+import { createRandom } from '../../pipelines/random.ts'
 import { SENTENCES } from '../../pipelines/evaluate/behaviour/sentences.ts'
 import { behaviourTests } from '../../pipelines/evaluate/behaviour/suite.ts'
 import { coverageCurve } from '../../pipelines/evaluate/coverage.ts'
@@ -131,12 +131,12 @@ t.test('baselines learn what they can: nothing, keywords, and words that no desc
     ? { text: `Nummer ${index}: reife Kirsche`, label: 'red' }
     : { text: `Nummer ${index}: tiefer Ozean`, label: 'blue' })
   const items = [{ text: 'eine Kirsche', label: 'red' }, { text: 'ein Ozean', label: 'blue' }, { text: 'tomato', label: 'red' }, { text: 'in the sky', label: 'blue' }]
-  t.match(compareBaselines(train, items, labels), {
+  t.match(await compareBaselines(train, items, labels), {
     majority: { accuracy: 0.5 },
     keywords: { accuracy: 0.75, macroF1: (2 * 2 / 5 + 2 / 3) / 2 },
     tfidf: { accuracy: 0.75 }
   })
-  t.strictSame(compareBaselines([], items, labels), {})
+  t.strictSame(await compareBaselines([], items, labels), {})
 })
 
 t.test('the digest of a model depends on what answers, not on documents, reports or the name', async t => {

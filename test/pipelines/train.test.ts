@@ -1,21 +1,17 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
+import { hashFile, verifyDirectory } from '../../model-store/verify.ts'
+import { createRandom } from '../../pipelines/random.ts'
 import { fitTemperature } from '../../pipelines/train/calibration.ts'
+import { trainStep } from '../../pipelines/train/command.ts'
 import { minimize } from '../../pipelines/train/lbfgs.ts'
 import { type Features, fitSoftmaxRegression } from '../../pipelines/train/softmax-regression.ts'
 import { type ScoredItem, chooseThresholds, rates } from '../../pipelines/train/thresholds.ts'
 import { type HeadPart, type TrainingItem, trainHead, trainPart } from '../../pipelines/train/train-head.ts'
-
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function random (seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { writeSmallData } from './small-data.ts'
+import { writeTinyEncoder } from './tiny-model.ts'
 
 t.test('L-BFGS finds the minimum of the Rosenbrock function', async t => {
   const rosenbrock = async ([x = 0, y = 0]: Float64Array) => ({
@@ -28,7 +24,7 @@ t.test('L-BFGS finds the minimum of the Rosenbrock function', async t => {
 
 /** 5 dense and 6 sparse features, 4 classes. */
 function syntheticItems (count: number): { items: Features[], labels: number[] } {
-  const next = random(5)
+  const next = createRandom(5)
   const labels: number[] = []
   const items = Array.from({ length: count }, () => {
     const dense = Float64Array.from({ length: 5 }, () => next() - 0.5)
@@ -73,7 +69,7 @@ t.test('softmax regression is the same bit for bit on one thread and on three, a
 })
 
 t.test('a head learns from embedding and n-grams, serves what it learned, and is the same every time', async t => {
-  const next = random(2)
+  const next = createRandom(2)
   const words = { red: 'rote Tomate', blue: 'blaue Pflaume' }
   const items: TrainingItem[] = Array.from({ length: 80 }, (_, index) => {
     const label = index % 2 ? 'red' : 'blue'
@@ -89,7 +85,7 @@ t.test('a head learns from embedding and n-grams, serves what it learned, and is
 })
 
 t.test('n-grams apart have a regression of their own, whose logits are added', async t => {
-  const next = random(6)
+  const next = createRandom(6)
   const items: TrainingItem[] = Array.from({ length: 80 }, (_, index) => {
     const label = index % 2 ? 'red' : 'blue'
     return { text: `${label === 'red' ? 'rote' : 'blaue'} ${index}`, label, embedding: Float32Array.of(next() + (index % 2), next()) }
@@ -103,7 +99,7 @@ t.test('n-grams apart have a regression of their own, whose logits are added', a
 })
 
 t.test('the temperature that made the labels is found again', async t => {
-  const next = random(3)
+  const next = createRandom(3)
   const items = Array.from({ length: 4_000 }, () => {
     const logits = Float64Array.from({ length: 3 }, () => 6 * next())
     const drawn = next()
@@ -115,7 +111,7 @@ t.test('the temperature that made the labels is found again', async t => {
 })
 
 t.test('thresholds keep within the allowed loss and catch what is out of scope', async t => {
-  const next = random(4)
+  const next = createRandom(4)
   const classes = ['a', 'b', 'out_of_scope']
   const items: ScoredItem[] = Array.from({ length: 600 }, (_, index) => {
     const truth = classes[index % 3]!
@@ -138,4 +134,54 @@ t.test('a label that is answered wrongly too often gets a threshold of its own',
   })
   const thresholds = chooseThresholds(items, classes, { maxLost: 0.3, answeredAccuracy: 0.5, labelPrecision: 0.95 })
   t.ok((thresholds.perClass.a ?? thresholds.default) > 0.5, JSON.stringify(thresholds))
+})
+
+t.test('a model that no thresholds suit gets those that lose least', async t => {
+  const classes = ['a', 'b', 'out_of_scope']
+  const items: ScoredItem[] = Array.from({ length: 30 }, (_, index) => ({ truth: classes[index % 2]!, probabilities: Float64Array.of(0.01, 0.01, index < 20 ? 0.98 : 0.5) }))
+  const thresholds = chooseThresholds(items, classes, { maxLost: 0.1, answeredAccuracy: 0.9, labelPrecision: 0.5 })
+  t.ok(Math.abs(rates(items, classes, thresholds).lost - 2 / 3) < 1e-9, JSON.stringify(thresholds))
+})
+
+t.test('without a class for what is out of scope confidence alone decides', async t => {
+  const classes = ['a', 'b']
+  const items: ScoredItem[] = Array.from({ length: 90 }, (_, index) => index % 3 === 2
+    ? { truth: 'out_of_scope', probabilities: Float64Array.of(0.7, 0.3) }
+    : { truth: classes[index % 3]!, probabilities: index % 3 ? Float64Array.of(0.1, 0.9) : Float64Array.of(0.9, 0.1) })
+  const thresholds = chooseThresholds(items, classes, { maxLost: 0.1, answeredAccuracy: 0.9, labelPrecision: 0.5 })
+  t.ok(thresholds.default > 0.7 && thresholds.default <= 0.9, JSON.stringify(thresholds))
+  t.match(rates(items, classes, thresholds), { lost: 0, caught: 1, answeredAccuracy: 1 })
+  t.match(rates(items.filter(({ truth }) => truth !== 'out_of_scope'), classes, thresholds), { caught: 0 }, 'none to catch')
+})
+
+t.test('training writes a candidate, the same every time, and replaces only candidates', async t => {
+  const folder = t.testdir({ foreign: { 'letter.txt': '' } })
+  const [encoder, candidate] = [join(folder, 'encoder'), join(folder, 'candidate')]
+  await writeTinyEncoder(encoder)
+  const { data, taxonomy } = await writeSmallData(folder)
+  const run = async (directory: string, ...args: string[]) => await trainStep.run(
+    ['--version', '2.0.0', '--name', 'small', '--encoder', encoder, '--data', data, '--taxonomy', taxonomy, '--candidate', directory, '--created-at', '2026-01-02T03:04:05Z', ...args], {})
+  t.match(await run(candidate), { name: 'small', version: '2.0.0', candidate, metrics: { 'validation.accuracy': Number } })
+  const manifest = await verifyDirectory(candidate)
+  const { files } = manifest
+  t.match(manifest, {
+    classes: ['garden', 'tools', 'out_of_scope'],
+    dataset: { name: 'small', version: '1.0.0' },
+    training: { parameters: { made: 'train', encoder: { 'model.onnx': files.find(({ path }) => path === 'model.onnx')!.sha256 }, taxonomy: await hashFile(taxonomy) } }
+  })
+  t.ok(manifest.metrics['test.accuracy']! > 0.9, `${manifest.metrics['test.accuracy']}`)
+  await writeFile(join(candidate, 'gate.json'), '{}')
+  t.match(await run(candidate), { unchanged: true }, 'a second time there is nothing to do')
+  t.strictSame(await verifyDirectory(candidate), manifest)
+  t.match(await run(candidate, '--force'), { unchanged: false })
+  const again = await verifyDirectory(candidate)
+  const withoutRun = ({ files, ...rest }: typeof manifest) => ({ ...rest, files: files.filter(({ path }) => path !== 'run.json') })
+  t.strictSame(withoutRun(again), withoutRun(manifest))
+  await t.rejects(readFile(join(candidate, 'gate.json')), { code: 'ENOENT' }, 'reports on the candidate before are gone')
+  await t.rejects(run(join(folder, 'foreign')), { code: 'ERR_NO_CANDIDATE' })
+  await t.rejects(run(taxonomy), { code: 'ERR_NO_CANDIDATE' })
+  await t.rejects(run(candidate, '--version', '../up'), { code: 'ERR_MANIFEST_INVALID' })
+  t.strictSame(await verifyDirectory(candidate), again, 'a failure leaves the candidate as it was')
+  t.strictSame((await readdir(folder)).sort(), ['candidate', 'data', 'encoder', 'foreign', 'taxonomy.json'])
+  await t.rejects(trainStep.run([], {}), { code: 'ERR_USAGE' })
 })

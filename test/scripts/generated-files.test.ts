@@ -29,7 +29,7 @@ t.test('the page of the configuration has a section for each process, with its v
   const defaults = (config: object) => Object.entries(config).map(([name, value]) => [name, value === '' ? '' : `\`${String(value)}\``])
   t.same(rows(page, 'API').map(([name, , initial]) => [name, initial]), defaults(readConfig({})))
   t.same(rows(page, 'Kafka adapter').map(([name, , initial]) => [name, initial]), defaults(readAdapterConfig({})))
-  for (const name of ['LOG_LEVEL', 'SHUTDOWN_TIMEOUT_MS']) t.ok(api.includes(name) && adapter.includes(name), `${name}, which both read, is in both sections`)
+  for (const name of ['LOG_LEVEL']) t.ok(api.includes(name) && adapter.includes(name), `${name}, which both read, is in both sections`)
   const [, type] = rows(page, 'Kafka adapter').find(([name]) => name === 'KAFKA_SASL_MECHANISM')!
   t.equal(type, 'plain, scram-sha-256, scram-sha-512, oauthbearer', 'a value that means none is no empty word in a list')
 })

@@ -26,10 +26,10 @@ export async function moveAlias (client: MlflowClient, name: string, alias: stri
   safeName(alias)
   return await withLease(client, name, async lease => {
     const registered = await listRegistered(client, name)
+    const versionOf = versionNames(registered)
+    const model = await finishAbandoned(client, name, lease, versionOf) // first: should the rest be refused, the lock is gone
     const target = registered.find(candidate => candidate.version === version)
     if (!target) throw new ModelStoreError('ERR_MODEL_NOT_FOUND', `There is no version ${version} of ${name} in MLflow's registry`)
-    const versionOf = versionNames(registered)
-    const model = await finishAbandoned(client, name, lease, versionOf)
     const number = model.aliases.get(alias)
     const promotion = promotionOf({ name, alias, from: number === undefined ? null : versionOf(number), to: version, move })
     await lease.announce(JSON.stringify(promotion))

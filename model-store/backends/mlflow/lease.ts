@@ -15,8 +15,9 @@ export interface Lease {
   check(): void
 }
 
-/** A lock that is older was left by a process that died. Clocks may differ by half of it. */
+/** A lock that is older was left by a process that died. */
 const STALE_AFTER_MS = 30_000
+/** Latest begin of a move, which then takes 10 s at most: clocks may differ by 10 s before a living owner is taken for dead. */
 const HOLD_MS = 10_000
 const RELEASE_MS = 20_000
 const WAIT_MS = 45_000

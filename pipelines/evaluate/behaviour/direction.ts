@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../model-store/manifest.ts'
 import type { Example } from '../../data/data-set.ts'
 import type { Answer, BehaviourTest } from './behaviour-test.ts'
-import { type Random, createRandom, pick, shuffle } from './random.ts'
+import { type Random, createRandom, pick, shuffle } from '../../random.ts'
 
 /** Questions about one's own purchase that say nothing of the article. */
 const SERVICE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import type { Example } from '../../data/data-set.ts'
 import type { BehaviourTest } from './behaviour-test.ts'
 import { type Perturbation, capitals, closed, greeted, lowerCase, otherNumbers, typo, umlautsBare, umlautsSpelledOut, withoutPunctuation } from './perturbations.ts'
-import { createRandom, shuffle } from './random.ts'
+import { createRandom, shuffle } from '../../random.ts'
 
 const PERTURBATIONS: Readonly<Record<string, Perturbation>> = {
   'one typo': typo,

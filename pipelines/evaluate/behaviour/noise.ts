@@ -1,6 +1,6 @@
 import type { Example } from '../../data/data-set.ts'
 import { typoRidden } from './perturbations.ts'
-import { createRandom, shuffle } from './random.ts'
+import { createRandom, shuffle } from '../../random.ts'
 
 const ITEMS = 120
 /** Share of the longer words with a typo, by the name of the slice. */

@@ -1,4 +1,4 @@
-import { type Random, pick } from './random.ts'
+import { type Random, pick } from '../../random.ts'
 
 /**
  * Writes a text otherwise, so that a person would still send it to the same desk.

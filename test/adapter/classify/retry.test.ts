@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { Pause, backoffMs, retryAfterMs } from '../../../adapter/classify/retry.ts'
-import { atWallClock } from '../../../adapter/classify/wall-clock.ts'
+import { atWallClock } from '../../../adapter/wall-clock.ts'
 import { FakeApi, TIMEOUT, UNAVAILABLE, answer, bare, clientOf, farOff, hang, inTurn, inquiry, problem, slow, timed } from './fake-api.ts'
 
 t.test('tries again where that may help, with the time that is left', async t => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import { PartitionWindow, type WindowEntry } from '../../../adapter/consume/partition-window.ts'
 import { randomOf } from '../random.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 
 function settle (window: PartitionWindow, entry: WindowEntry, resultOffset?: number): void {
   if (resultOffset !== undefined) entry.resultOffset = resultOffset
@@ -15,13 +16,28 @@ t.test('the watermark ends before the first record that is not settled, also acr
   settle(window, eleven, 0)
   settle(window, forty, 1)
   t.equal(window.progress(), undefined, 'the first one is not')
-  t.equal(window.size, 4)
+  t.strictSame([window.size, window.committable], [4, 0])
   settle(window, ten, 2)
   t.equal(window.progress()!.offset, 12)
   t.equal(window.oldest, fifteen)
   settle(window, fifteen, 3)
   t.equal(window.progress()!.offset, 41)
+  t.strictSame([window.size, window.committable], [4, 4])
+  window.commit(12)
+  t.strictSame([window.size, window.committable], [2, 2])
+  window.commit(41)
   t.equal(window.size, 0)
+})
+
+t.test('what another member committed makes room when it is settled here', async t => {
+  const window = new PartitionWindow(0)
+  const [first, second] = [window.add(1), window.add(2)]
+  window.commit(2)
+  t.equal(window.size, 2)
+  settle(window, first)
+  t.strictSame([window.size, window.committable], [1, 0])
+  settle(window, second)
+  t.strictSame([window.size, window.committable], [1, 1])
 })
 
 t.test('a successor reads the results from where the first decision of an uncommitted record is', async t => {
@@ -70,7 +86,8 @@ t.test('agrees with a plain model for random orders, however long it runs', asyn
       model.splice(0, done)
       const progress = window.progress()
       const earliest = Math.min(results, ...model.flatMap(({ result }) => result ?? []))
-      if (model.length !== window.size || (progress && progress.resultsFrom > earliest) || model[0]?.offset !== window.oldest?.offset) wrong++
+      if (progress && random.chance(0.3)) window.commit(progress.offset)
+      if (model.length !== window.size - window.committable || (progress && progress.resultsFrom > earliest) || model[0]?.offset !== window.oldest?.offset) wrong++
     }
   }
   t.equal(wrong, 0)
@@ -85,6 +102,7 @@ t.test('a partition commits only what is new, and only while it is certainly its
   t.ok(partition.isNew(22))
   t.notOk(partition.isNew(22), 'delivered once more')
   t.equal(partition.uncommitted(), undefined)
+  t.equal(partition.lag, undefined, 'nobody has said where it ends')
   partition.highWatermark = 30
   t.equal(partition.lag, 10)
   settle(partition.window, partition.window.add(22), 0)
@@ -95,4 +113,26 @@ t.test('a partition commits only what is new, and only while it is certainly its
   partition.state = 'open'
   partition.hasCommitted(23)
   t.equal(partition.uncommitted(), undefined)
+})
+
+t.test('the lag and the age grow also while it is not known what was decided before', async t => {
+  const clock = VirtualClock.install(t)
+  const partition = new OwnedPartition(0, () => {})
+  t.equal(partition.lag, undefined)
+  partition.sawRange({ low: 5, high: 9, committed: -1 })
+  t.equal(partition.lag, 4, 'of a group that committed nothing yet')
+  partition.sawRange({ low: 5, high: 20, committed: 8 })
+  t.equal(partition.lag, 12)
+  clock.stall(7_000)
+  t.equal(partition.ageMs, 7_000)
+  partition.recover()
+  clock.stall(1_000)
+  t.equal(partition.ageMs, 8_000, 'another rebalance does not set it back')
+  partition.open({ resultPartition: 0, resultsFrom: 0, offset: 8, found: { from: 0, lastRecord: -1 } })
+  t.equal(partition.ageMs, 0)
+  partition.window.add(8)
+  clock.stall(500)
+  t.equal(partition.ageMs, 500)
+  partition.sawRange({ low: 5, high: 50, committed: 8 })
+  t.equal(partition.lag, 42, 'full')
 })

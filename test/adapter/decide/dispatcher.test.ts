@@ -111,6 +111,18 @@ t.test('what is decided and held back is let out at its deadline', async t => {
   t.equal(clock.timers, 0)
 })
 
+t.test('decisions that were let out are not kept until their deadlines', async t => {
+  const { clock, dispatcher, item } = setUp(t)
+  for (let count = 0; count < 20_000; count++) {
+    const held = item(`held ${count}`, 600_000)
+    held.verdict = { answer: classification(), decidedAt: clock.now }
+    dispatcher.add(held)
+    held.isLetOut = true
+  }
+  t.ok(dispatcher.held <= 2_000, `${dispatcher.held}`)
+  dispatcher.close()
+})
+
 t.test('forgets a partition that is lost, and what the API says of it afterwards', async t => {
   const { clock, client, events, add, dispatcher, partition } = setUp(t, 1)
   add('a', 1_000)

@@ -1,16 +1,20 @@
+import type { KafkaMessage } from 'kafkajs'
+import encodeRecord from 'kafkajs/src/protocol/recordBatch/record/v0/index.js'
+import type { Logger } from 'pino'
 import t, { type Test } from 'tap'
 import { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import { DecidedIds } from '../../../adapter/decide/decided-ids.ts'
 import type { InFlightInquiry } from '../../../adapter/decide/in-flight.ts'
 import { InquiryFlow } from '../../../adapter/decide/inquiry-flow.ts'
 import type { LateAnswerMessage } from '../../../openapi/index.ts'
+import { captureLog } from '../captured-log.ts'
 import { FakeClient, FakeProducer, type RecordFields, classification, countedMetrics, failures, inquiryRecord, silent } from '../fakes.ts'
 import { VirtualClock, settled } from '../virtual-clock.ts'
 
 const TIMEOUT_MS = 10_000
 
 /** A flow with its writers and dispatcher; topics `results`, `late` and `dead`. */
-function setUp (t: Test, { concurrency = 8, ...options } = {}) {
+function setUp (t: Test, { concurrency = 8, ...options }: { concurrency?: number, log?: Logger, sideProducer?: FakeProducer } = {}) {
   const clock = VirtualClock.install(t)
   const client = new FakeClient()
   const producer = new FakeProducer()
@@ -238,6 +242,53 @@ t.test('a dead letter that is larger than brokers take does not hold the partiti
   t.equal(offsetOf(partition), 1)
 })
 
+t.test('headers without a value, and of names that every object has, stop nothing', async t => {
+  const { client, producer, partition, take, decisions } = setUp(t)
+  const odd = JSON.parse('{"__proto__":1}') as Record<string, unknown>
+  // As kafkajs reads them.
+  const headers = { none: null, several: [null, Buffer.from('x'), null], constructor: [Object, Buffer.from('mine')], tracestate: null, deadline: null, ...odd, ['__proto__']: [Object.prototype, Buffer.from('too')] } as unknown as KafkaMessage['headers']
+  take({ offset: 0, id: 'a', headers })
+  take({ offset: 1, id: 'poison', value: '{', headers })
+  client.answerTo('a')
+  await settled()
+  t.strictSame(decisions().sort(), ['a delivery', 'poison invalid'])
+  t.equal(offsetOf(partition), 2)
+  const [letter] = producer.requests.find(({ topic }) => topic === 'dead')!.messages
+  t.doesNotThrow(() => encodeRecord(letter!), 'kafkajs can write it')
+  t.strictSame(Object.entries(letter!.headers!).slice(0, 6).map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]), [
+    ['none', ''], ['several', ['', 'x', '']], ['constructor', ['mine']], ['tracestate', ''], ['deadline', ''], ['__proto__', ['too']]
+  ])
+})
+
+t.test('a record at which reading itself fails becomes a dead letter, and its text is not logged', async t => {
+  const { log, text } = captureLog()
+  const { producer, partition, take, decisions } = setUp(t, { log })
+  const headers = { get broken (): string { throw new Error('SECRET') } }
+  take({ offset: 0, id: 'a', headers })
+  take({ offset: 1, id: 'b', timestamp: 1 })
+  await settled()
+  t.match(producer.of('dead'), [{ key: 'a', headers: { 'error-code': 'ERR_UNEXPECTED', 'error-message': 'the adapter failed with Error', 'source-offset': '0' } }])
+  t.strictSame(decisions(), ['a invalid', 'b timeout'])
+  t.equal(offsetOf(partition), 2)
+  t.match(text(), /reading a record failed/)
+  t.notMatch(text(), /SECRET/)
+})
+
+t.test('a dead letter that kafkajs cannot write is kept without its original headers', async t => {
+  const { clock, producer, partition, take } = setUp(t)
+  producer.isHeld = topic => topic === 'dead'
+  take({ offset: 0, id: 'odd', value: '{', headers: { big: 'y' } })
+  await clock.advance(20)
+  for (let attempt = 0; attempt < 3; attempt++) {
+    producer.requests.filter(({ topic }) => topic === 'dead').at(-1)!.fail(new TypeError('no string'))
+    if (attempt === 2) producer.isHeld = () => false
+    await clock.advance(1_000)
+  }
+  t.match(producer.of('dead')[0], { key: 'odd', value: '{', headers: { 'error-code': 'ERR_INVALID_JSON', 'source-offset': '0' } })
+  t.notOk('big' in producer.of('dead')[0]!.headers)
+  t.equal(offsetOf(partition), 1)
+})
+
 t.test('an answer that could not be sent by the deadline is late, and the decision is manual', async t => {
   const { clock, client, producer, metrics, take, decisions } = setUp(t)
   producer.isHeld = () => true
@@ -396,6 +447,39 @@ t.test('a lost partition takes its work with it, and no other\'s', async t => {
   t.notOk(client.asked.includes('waits'))
   t.equal(offsetOf(partition), undefined, 'nothing to commit for what is not ours')
   t.equal(offsetOf(other), 1)
+})
+
+t.test('drains what is with the API or on its way to Kafka, and asks about nothing more', async t => {
+  const { clock, client, flow, take, decisions, held, producer } = setUp(t, { concurrency: 1 })
+  t.notOk(flow.isBusy)
+  take({ offset: 0, id: 'asked' })
+  take({ offset: 1, id: 'waits', headers: { deadline: String(clock.now + 500) } })
+  take({ offset: 2, id: 'never' })
+  flow.drain()
+  t.ok(flow.isBusy)
+  held('results')
+  client.answerTo('asked')
+  await clock.advance(50)
+  t.strictSame(client.asked, ['asked'])
+  t.ok(flow.isBusy, 'not acknowledged')
+  producer.isHeld = () => false
+  producer.requests[0]!.succeed()
+  await settled()
+  t.notOk(flow.isBusy, 'what waits for the API is another\'s')
+  await clock.advance(500)
+  t.strictSame(decisions(), ['asked delivery', 'waits timeout'], 'as long as it goes on it keeps deadlines')
+})
+
+t.test('decisions do not share a producer with dead letters and late answers', async t => {
+  const sideProducer = new FakeProducer()
+  const { clock, client, producer, take } = setUp(t, { sideProducer })
+  take({ offset: 0, id: 'poison', value: '{' })
+  take({ offset: 1, id: 'late', headers: { deadline: String(clock.now + 50) } })
+  await clock.advance(100)
+  client.calls[0]!.onLate!(classification('late'), 30)
+  await settled()
+  t.strictSame(producer.requests.map(({ topic }) => topic), ['results', 'results'])
+  t.strictSame(sideProducer.requests.map(({ topic }) => topic), ['dead', 'late'])
 })
 
 t.test('late answers that wait for Kafka are bounded, and closing ends everything', async t => {

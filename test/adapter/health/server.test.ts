@@ -53,7 +53,7 @@ t.test('it is not ready otherwise, and says why', async t => {
   isProblem(t, await problemOf('/health/ready?verbose'), 'ERR_DRAINING', '/health/ready')
   status.membership = 'member'
   status.commitAgeMs = 21_001
-  isProblem(t, await problemOf('/health/ready'), 'ERR_NOT_READY', '/health/ready', 'Records are read but not committed')
+  isProblem(t, await problemOf('/health/ready'), 'ERR_NOT_READY', '/health/ready', 'A partition is not read, or what is read is not committed')
   const { statusCode, headers } = await app.inject('/health/ready')
   t.same([statusCode, headers['content-type']], [503, 'application/problem+json; charset=utf-8'])
   t.same(lines, [], 'probes are not logged')

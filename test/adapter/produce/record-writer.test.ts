@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { ISocketFactory } from 'kafkajs'
 import t, { type Test } from 'tap'
 import { wasRefused } from '../../../adapter/produce/ambiguity.ts'
-import { fencedSockets } from '../../../adapter/produce/fenced-socket.ts'
+import { fencedSockets, watchedSockets } from '../../../adapter/produce/fenced-socket.ts'
 import { RecordWriter, type RecordWriterOptions } from '../../../adapter/produce/record-writer.ts'
 import { FakeProducer, failures, kafkaError, silent } from '../fakes.ts'
 import { VirtualClock, settled } from '../virtual-clock.ts'
@@ -199,6 +199,31 @@ t.test('one record that brokers find too large does not stop the others, nor sta
   t.equal(producer.records[1]!.value, '{"id":"shortened"}')
 })
 
+t.test('one record that kafkajs cannot encode does not stop the others, nor stay for ever', async t => {
+  const reasons: string[] = []
+  const { clock, producer, push, written } = setUp(t, {
+    shorten: ({ key }, why) => {
+      reasons.push(why)
+      return { key: key!, value: '{"id":"shortened"}' }
+    }
+  })
+  const answered = new Set<unknown>()
+  push('a', 'odd', 'b')
+  for (let turn = 0; turn < 12; turn++) {
+    await clock.advance(1_000)
+    for (const request of producer.requests) {
+      if (answered.has(request)) continue
+      answered.add(request)
+      if (request.ids.includes('odd')) request.fail(kafkaError('KafkaJSNonRetriableError', { cause: new TypeError('The "string" argument must be of type string') }))
+      else request.succeed()
+    }
+  }
+  await settled()
+  t.strictSame(written, ['a@0', 'odd@1', 'b@2'])
+  t.equal(producer.requests.filter(({ ids }) => String(ids) === 'odd').length, 3, 'not at the first attempt: kafkajs throws alike for passing reasons')
+  t.strictSame(reasons, ['unencodable'])
+})
+
 t.test('ends after the request in flight, or at once where it only waits to try again', async t => {
   const { clock, producer, writer, written, push, request } = setUp(t)
   push('a')
@@ -254,4 +279,9 @@ t.test('a produce request leaves the process only while the partitions are its o
   t.ok(sockets[0]!.destroyed)
   t.equal(sockets[0]!.sent.length, 3)
   t.equal(told, 1, 'tells of what went out')
+
+  const apiKeys: number[] = []
+  const watched = watchedSockets(open, apiKey => Boolean(apiKeys.push(apiKey)))({ host: 'x', port: 1, ssl: undefined!, onConnect: () => {} })
+  for (const apiKey of [11, 13]) t.ok(watched.write(request(apiKey)))
+  t.strictSame(apiKeys, [11, 13], 'joining and leaving are seen before they go out')
 })

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { createLibrarySegmentation } from '../../../api/inference/library-segmentation.ts'
 import { PrecompiledNormalizer } from '../../../api/inference/precompiled-normalizer.ts'
 import { loadTokenizer } from '../../../api/inference/tokenizer.ts'
 import { UnigramModel } from '../../../api/inference/unigram.ts'
+import { type TokenizerKind, tinyTokenizer } from '../../pipelines/tiny-model.ts'
 import { fetchRealModel, readPythonReference } from './real-model.ts'
 
 const reference = readPythonReference()
 const { manifest, directory } = await fetchRealModel()
 const WHOLE = 1_000_000
+/** Of a tiny tokenizer: the first id that is free. */
+const PIECES = 400
 const options = { directory, prefix: reference.prefix, maxTokens: WHOLE, headTokens: 1 }
 const tokenizer = await loadTokenizer(options)
 const idsOf = (text: string) => [...tokenizer.encode(text).ids]
@@ -55,14 +59,72 @@ t.test('tells how much it does not know', async t => {
   t.equal(tokenizer.encode('我的包裹在哪里？').unknownRatio, 1 / 6, 'one of six tokens, the prefix\'s three among them')
 })
 
-t.test('loads only what it can segment exactly', async t => {
-  const json = JSON.parse(await readFile(join(directory, 'tokenizer.json'), 'utf8'))
-  const load = async (change: object) => {
-    const folder = t.testdir({ 'tokenizer.json': JSON.stringify({ ...json, ...change }), 'tokenizer_config.json': '{}' })
-    return await loadTokenizer({ ...options, directory: folder })
+for (const kind of ['wordpiece', 'bpe', 'unigram'] satisfies TokenizerKind[]) {
+  t.test(`gives Python's ids with a ${kind} tokenizer, too`, async t => {
+    const folder = tinyTokenizer(kind)
+    const { encode } = await loadTokenizer({ ...options, directory: folder, prefix: '' })
+    const { texts } = JSON.parse(await readFile(join(folder, 'tokenizer_parity.json'), 'utf8')) as { texts: Array<{ text: string, ids: number[] }> }
+    t.ok(texts.length >= 40, `${texts.length} texts`)
+    t.same(texts.filter(({ text, ids }) => [...encode(text).ids].join() !== ids.join()), [])
+    const [begin, ...rest] = encode('Rasen').ids
+    for (const { text } of texts) {
+      const { ids } = encode(text)
+      t.same([ids[0], ids.at(-1)], [begin, rest.at(-1)])
+    }
+  })
+}
+
+t.test('other tokenizers keep to what is ours', async t => {
+  const wordpiece = tinyTokenizer('wordpiece')
+  const json = JSON.parse(await readFile(join(wordpiece, 'tokenizer.json'), 'utf8'))
+  const load = async (change: object, folder = wordpiece) => await loadTokenizer({
+    ...options,
+    prefix: '',
+    directory: t.testdir({
+      'tokenizer.json': JSON.stringify({ ...JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')), ...change }),
+      'tokenizer_config.json': await readFile(join(folder, 'tokenizer_config.json'), 'utf8')
+    })
+  })
+  const { encode } = await load({})
+  const separator = json.model.vocab['[SEP]']
+  t.equal([...encode('Rasen [SEP] Bohrer').ids].filter(id => id === separator).length, 1, 'a special token in a text is text')
+  t.equal(encode('Rasen').unknownRatio, 0)
+  t.equal(encode('Rasen 我').unknownRatio, 1 / (encode('Rasen').tokens - 2 + 1))
+  t.same([...encode('kaputt\ud83d').ids], [...encode('kaputt\ufffd').ids])
+
+  const own = { id: PIECES, content: 'Rasenmäher', special: false, single_word: false, lstrip: false, rstrip: false, normalized: false }
+  const extended = await load({ added_tokens: [...json.added_tokens, own] })
+  t.ok(extended.encode('mein Rasenmäher').ids.includes(PIECES), 'a token that was added for its meaning is found')
+
+  const alone = await load({ post_processor: null })
+  t.same([...alone.encode('Rasen').ids], [...encode('Rasen').ids].slice(1, -1), 'no special tokens where there are none')
+  await t.rejects(load({ post_processor: { type: 'BertProcessing', cls: ['[GONE]', 1], sep: ['[SEP]', 2] } }), { message: /\[GONE\] is not in the vocabulary/ })
+})
+
+t.test('reads what older versions of tokenizers wrote', async t => {
+  const [bpe, unigram] = ['bpe', 'unigram'].map(kind => tinyTokenizer(kind as TokenizerKind)) as [string, string]
+  const sample = 'Wo ist mein Rasenmäher?'
+  const encodeWith = async (folder: string, change: (json: Record<string, never>) => object) => {
+    const json = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8'))
+    const directory = t.testdir({ 'tokenizer.json': JSON.stringify({ ...json, ...change(json) }), 'tokenizer_config.json': '{}' })
+    return [...(await loadTokenizer({ ...options, directory, prefix: '' })).encode(sample).ids]
   }
-  await t.rejects(load({ model: { ...json.model, type: 'BPE' } }), { message: /only Unigram.*not BPE/ })
-  await t.rejects(load({ normalizer: { type: 'NFKC' } }), { message: /precompiled/ })
+  const joined = ({ model }: { model: { merges: string[][] } }) => ({ model: { ...model, merges: model.merges.map(merge => merge.join(' ')) } })
+  t.same(await encodeWith(bpe, joined as never), await encodeWith(bpe, () => ({})))
+  const spaced = { pre_tokenizer: { type: 'Metaspace', replacement: '▁', add_prefix_space: true } }
+  t.same(await encodeWith(unigram, () => spaced), await encodeWith(unigram, () => ({})))
+  const inSequence = { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' }] } }
+  t.same(await encodeWith(unigram, () => inSequence), await encodeWith(unigram, () => ({})), 'blanks are gone, each word begins with ▁')
+})
+
+t.test('keeps a bounded number of words', async t => {
+  const json = JSON.parse(await readFile(join(tinyTokenizer('bpe'), 'tokenizer.json'), 'utf8'))
+  const { segment } = await createLibrarySegmentation(json, {})
+  const before = segment('Rasenmäher')
+  const clearings = t.capture(Map.prototype, 'clear', Map.prototype.clear)
+  segment(Array.from({ length: 20_001 }, (_, index) => `w${index}`).join(' '))
+  t.equal(clearings().length, 1)
+  t.same(segment('Rasenmäher'), before)
 })
 
 t.test('normalizes as the character map says', async t => {

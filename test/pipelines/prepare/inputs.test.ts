@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseColumns } from '../../../pipelines/prepare/columns.ts'
-import { withDuckDb } from '../../../pipelines/prepare/duckdb.ts'
+import { withDuckDb } from '../../../pipelines/duckdb.ts'
 import { findInputs, openInput, parentsOf } from '../../../pipelines/prepare/inputs.ts'
 import { type RawRow, countRows, readRows } from '../../../pipelines/prepare/read-rows.ts'
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { digestOf, readDataSet, readDescription } from '../../../pipelines/data/data-set.ts'
 import { prepareStep } from '../../../pipelines/prepare/command.ts'
+import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from '../../../pipelines/run/default-data.ts'
 
 const COMMITTED = 'data/inquiries/1.1.0'
 
@@ -10,8 +11,7 @@ t.test('version 1.1.0 of the committed data set is exactly what prepare makes of
   const out = t.testdir()
   const committed = await readDescription(COMMITTED)
   const started = performance.now()
-  await prepareStep.run(['--version', '1.1.0', '--input', 'data/inquiries/1.0.0', '--split', 'given', '--limits', 'data/inquiries/limits.json', '--out', out, '--reports', join(out, 'reports'),
-    '--origin', committed.origin, '--licence', 'Apache-2.0', '--created-at', '2026-11-25T00:00:00Z'], {})
+  await prepareStep.run(['--version', DEFAULT_VERSION, '--input', DEFAULT_INPUT, ...DEFAULT_PREPARE_OPTIONS, '--out', out, '--reports', join(out, 'reports'), '--created-at', committed.createdAt], {})
   t.comment(`${Math.round(performance.now() - started)} ms`)
   const made = join(out, 'inquiries', '1.1.0')
   t.strictSame((await readdir(made)).sort(), (await readdir(COMMITTED)).sort())

@@ -3,29 +3,13 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { SPLITS, digestOf, readDataSet } from '../../../pipelines/data/data-set.ts'
 import { prepareStep } from '../../../pipelines/prepare/command.ts'
+import { type WorkshopInquiry, WORKSHOP_TAXONOMY, workshopInquiries } from '../workshop.ts'
 
-const TAXONOMY = { name: 'own', version: '1.0.0', labels: [{ id: 'garden', de: 'Garten' }, { id: 'tools', en: 'Power tools' }, { id: 'paint' }, { id: 'floor' }] }
-const PARTS = {
-  garden: ['den Rasen vertikutieren', 'die Hecke schneiden', 'Rosen düngen', 'den Teich abdichten', 'Tomaten ausgeizen', 'Kompost ansetzen', 'Unkraut jäten', 'Obstbäume veredeln'],
-  tools: ['den Akku laden', 'die Kreissäge einstellen', 'Bohrer schärfen', 'den Kompressor entlüften', 'Schrauben ausdrehen', 'die Fräse reinigen', 'Sägeblätter wechseln', 'Winkel messen'],
-  paint: ['Raufaser streichen', 'Lack abbeizen', 'Schimmel entfernen', 'Tapeten ablösen', 'Risse verspachteln', 'Holz lasieren', 'Decken grundieren', 'Farbtöne mischen'],
-  floor: ['Laminat verlegen', 'Fugen erneuern', 'Parkett abschleifen', 'Teppich verkleben', 'Estrich ausgleichen', 'Fliesen schneiden', 'Vinyl kürzen', 'Sockelleisten sägen']
-}
-const WHEN = ['bei Regen', 'im Winter ohne Heizung', 'mit Kindern in der Nähe', 'nachts leise', 'auf einem schrägen Grundstück', 'in der Mietwohnung', 'mit nur einer Hand', 'ganz ohne Strom', 'innerhalb zweier Stunden', 'auf dem Balkon']
-interface Line { text: string, label: string, [field: string]: string }
-
-/** 320 different inquiries with four labels. */
-function lines (): Line[] {
-  return Object.entries(PARTS).flatMap(([label, parts]) => parts.flatMap((part, index) => WHEN.map((when, row) => ({
-    text: row % 2 ? `Kann man ${part} ${when}?` : `${when}, geht ${part} da gut, ${index % 2 ? 'oder eher nicht' : 'was meinen Sie'}?`, label
-  }))))
-}
-
-interface World { folder: string, run(rows: readonly Line[], ...more: string[]): Promise<Outcome> }
+interface World { folder: string, run(rows: readonly WorkshopInquiry[], ...more: string[]): Promise<Outcome> }
 interface Outcome { unchanged: string | false, digest: string, examples: Record<string, number>, rejected: Record<string, number>, redaction: Record<string, number>, allowed: string[], checks: Array<{ test: string, passed: boolean }> }
 
 function world (t: Test): World {
-  const folder = t.testdir({ 'taxonomy.json': JSON.stringify(TAXONOMY), 'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}' })
+  const folder = t.testdir({ 'taxonomy.json': JSON.stringify(WORKSHOP_TAXONOMY), 'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}' })
   return {
     folder,
     async run (rows, ...more) {
@@ -40,7 +24,7 @@ const rejectedRows = async (folder: string) => (await readFile(join(folder, 'own
 
 t.test('a data scientist with 320 rows and an own taxonomy gets a version that says what it is made of', async t => {
   const { folder, run } = world(t)
-  const rows = lines().map((line, index) => ({ ...line, label: line.label === 'garden' ? 'GARTEN' : line.label === 'tools' ? 'Power tools' : line.label, channel: index % 2 ? 'app' : 'mail', customer: `4711-${index}` }))
+  const rows = workshopInquiries().map((line, index) => ({ ...line, label: line.label === 'garden' ? 'GARTEN' : line.label === 'tools' ? 'Power tools' : line.label, channel: index % 2 ? 'app' : 'mail', customer: `4711-${index}` }))
   const { examples, checks } = await run(rows)
   t.strictSame(checks.filter(({ passed }) => !passed), [])
   t.equal(Object.values(examples).reduce((sum, count) => sum + count, 0), 320)
@@ -62,7 +46,7 @@ t.test('a data scientist with 320 rows and an own taxonomy gets a version that s
   })
   t.match(description.code, { gitCommit: /^[0-9a-f]{40}$/, digest: /^[0-9a-f]{64}$/ })
   for (const split of SPLITS) {
-    for (const { id } of TAXONOMY.labels) {
+    for (const { id } of WORKSHOP_TAXONOMY.labels) {
       const count = splits[split].filter(({ label }) => label === id).length
       t.equal(Object.values(description.counts![split]![id]!).reduce((sum, one) => sum + one, 0), count, `${split} ${id}`)
       t.ok(Math.abs(count - { train: 64, validation: 8, test: 8 }[split]) <= 2, `${split} has ${count} of ${id}`)
@@ -74,18 +58,18 @@ t.test('a data scientist with 320 rows and an own taxonomy gets a version that s
 
 t.test('a second run does no work; a version never changes', async t => {
   const { folder, run } = world(t)
-  t.equal((await run(lines())).unchanged, false)
-  t.match((await run(lines())).unchanged, /are those that it was made of/)
-  t.match((await run(lines(), '--allow', 'drift')).unchanged, /same content/)
+  t.equal((await run(workshopInquiries())).unchanged, false)
+  t.match((await run(workshopInquiries())).unchanged, /are those that it was made of/)
+  t.match((await run(workshopInquiries(), '--allow', 'drift')).unchanged, /same content/)
   const before = await readFile(join(folder, 'own', '1.0.0', 'train.jsonl'), 'utf8')
-  await t.rejects(run(lines().slice(1)), { code: 'ERR_VERSION_EXISTS', exitCode: 1 })
-  await t.rejects(run(lines(), '--seed', '1'), { code: 'ERR_VERSION_EXISTS' }, 'another seed draws other splits')
+  await t.rejects(run(workshopInquiries().slice(1)), { code: 'ERR_VERSION_EXISTS', exitCode: 1 })
+  await t.rejects(run(workshopInquiries(), '--seed', '1'), { code: 'ERR_VERSION_EXISTS' }, 'another seed draws other splits')
   t.equal(await readFile(join(folder, 'own', '1.0.0', 'train.jsonl'), 'utf8'), before)
   t.strictSame(await readdir(join(folder, 'own')), ['1.0.0'])
 })
 
 t.test('leaves out duplicates and contradictions, and lists them without a word of theirs', async t => {
-  const rows = lines()
+  const rows = workshopInquiries()
   const same = { ...rows[0]!, text: rows[0]!.text.toUpperCase() }
   const near = { ...rows[1]!, text: `${'Wir möchten gerne wissen, ob es denn wirklich eine so gute Idee ist, wenn man bei diesem Wetter draußen arbeitet. '.repeat(2)}` }
   const contradiction = { text: `${rows[2]!.text}!!`, label: 'floor' }
@@ -104,7 +88,7 @@ t.test('leaves out duplicates and contradictions, and lists them without a word 
 })
 
 t.test('of contradictory rows the newest is kept, or the run fails, as asked for', async t => {
-  const rows = [...lines(), { text: 'Wer hilft mir weiter?', label: 'paint', createdAt: '2026-01-01' }, { text: 'wer hilft mir weiter', label: 'floor', createdAt: '2026-01-01 08:00:00+01' },
+  const rows = [...workshopInquiries(), { text: 'Wer hilft mir weiter?', label: 'paint', createdAt: '2026-01-01' }, { text: 'wer hilft mir weiter', label: 'floor', createdAt: '2026-01-01 08:00:00+01' },
     { text: 'Noch so eine Frage', label: 'paint' }, { text: 'Noch so eine Frage', label: 'floor' }]
   const { folder, run } = world(t)
   await t.rejects(run(rows, '--on-conflict', 'fail'), { code: 'ERR_CONFLICT', exitCode: 4, message: /rows\.jsonl:321 \(paint\), .*rows\.jsonl:322 \(floor\)/ })
@@ -113,7 +97,7 @@ t.test('of contradictory rows the newest is kept, or the run fails, as asked for
 })
 
 t.test('unknown labels fail the test of labels, which can be overruled; the override is recorded', async t => {
-  const rows = [...lines(), { text: 'Was kostet das Dach?', label: 'dach' }]
+  const rows = [...workshopInquiries(), { text: 'Was kostet das Dach?', label: 'dach' }]
   const { folder, run } = world(t)
   await t.rejects(run(rows), { code: 'ERR_DATA_TESTS', exitCode: 4, message: /labels: 1 rows with another label.*rows\.jsonl:321: dach/s })
   t.match(await readFile(join(folder, 'reports', 'rejected.jsonl'), 'utf8'), /"row":321,"reason":"unknown_label"/)
@@ -124,14 +108,14 @@ t.test('unknown labels fail the test of labels, which can be overruled; the over
 
 t.test('a label column with texts in it is not shown', async t => {
   const { run } = world(t)
-  const rows = lines().map(({ text, label }) => ({ text: label, label: text }))
+  const rows = workshopInquiries().map(({ text, label }) => ({ text: label, label: text }))
   const error = await run(rows).catch(error => error)
   t.match(error.message, /one of 320 different values, perhaps of the wrong column/)
   t.notMatch(error.message, 'Rasen')
 })
 
 t.test('near-duplicates and customers never lie in two splits, at random and by time', async t => {
-  const rows = lines().flatMap((line, index) => [
+  const rows = workshopInquiries().flatMap((line, index) => [
     { ...line, customer: `k${index % 90}`, createdAt: `2026-${`${1 + index % 12}`.padStart(2, '0')}-${`${1 + index % 28}`.padStart(2, '0')}` },
     { ...line, text: `${line.text} Bitte rasch.`, createdAt: '2026-06-15T12:00:00Z' }
   ])
@@ -150,7 +134,7 @@ t.test('near-duplicates and customers never lie in two splits, at random and by 
 
 t.test('by time, all that is trained on is older than what is measured with', async t => {
   const { splits: committed } = await readDataSet('data/inquiries/1.0.0')
-  const labels = TAXONOMY.labels.map(({ id }) => id)
+  const labels = WORKSHOP_TAXONOMY.labels.map(({ id }) => id)
   const rows = committed.train.slice(0, 320).map(({ text }, index) => ({ text, label: labels[index % 4]! })).map((line, index) => ({ ...line, createdAt: new Date(Date.UTC(2026, 0, 1 + (index * 37) % 320)).toISOString() }))
   const { folder, run } = world(t)
   await run(rows, '--split', 'time', '--allow', 'counts', '--allow', 'labels')
@@ -163,7 +147,7 @@ t.test('by time, all that is trained on is older than what is measured with', as
 })
 
 t.test('given splits are kept; what leaks between them is refused, and of equal texts the one measured with stays', async t => {
-  const rows = lines().map((line, index) => ({ ...line, split: ['train', 'Validation', 'test'][index % 3]! }))
+  const rows = workshopInquiries().map((line, index) => ({ ...line, split: ['train', 'Validation', 'test'][index % 3]! }))
   const own = ['--split', 'given', '--allow', 'leakage']
   const { folder, run } = world(t)
   await t.rejects(run(rows, '--split', 'given'), { code: 'ERR_DATA_TESTS', message: /leakage: \d+ pairs of texts/ })
@@ -174,9 +158,29 @@ t.test('given splits are kept; what leaks between them is refused, and of equal 
   t.match((await rejectedRows(folder))[1], { row: 1, reason: 'duplicate', sameAs: { row: 4 } })
 })
 
+t.test('rows that have a split keep it, and who resembles one goes with it', async t => {
+  const { splits: committed } = await readDataSet('data/inquiries/1.0.0')
+  const labels = WORKSHOP_TAXONOMY.labels.map(({ id }) => id)
+  const texts = committed.train.filter(({ text }) => text.length > 120).slice(0, 320).map(({ text }, index) => ({ text, label: labels[index % 4]! }))
+  const old = texts.slice(0, 300).map((line, index) => ({ ...line, split: ['train', 'validation', 'test'][index % 3]! }))
+  const alike = { ...texts[2]!, text: `${texts[2]!.text} ${texts[301]!.text.slice(0, 60)}` }
+  const torn = { ...texts[310]!, text: texts[310]!.text.slice(0, 120) } // resembles one of training and one of validation
+  const sides = ['train', 'validation'].map((split, index) => ({ ...torn, split, text: `${torn.text} ${texts[311 + index]!.text.slice(0, 90)}` }))
+  const { folder, run } = world(t)
+  const { rejected } = await run([...old, ...sides, ...texts.slice(302, 310), alike, torn], '--split', 'keep', '--allow', 'drift')
+  const { splits } = await readDataSet(join(folder, 'own', '1.0.0'))
+  const splitOf = new Map(SPLITS.flatMap(split => splits[split].map(({ id }) => [id, split] as const)))
+  const idOf = ({ text }: { text: string }) => digestOf(text).slice(0, 12)
+  t.equal(old.filter(row => splitOf.get(idOf(row)) === row.split).length > 250, true, 'all whose text was not redacted')
+  t.strictSame(old.filter(row => splitOf.has(idOf(row)) && splitOf.get(idOf(row)) !== row.split), [])
+  t.equal(splitOf.get(idOf(alike)), 'test')
+  t.notOk(splitOf.has(idOf(torn)))
+  t.strictSame(rejected, { near_duplicate: 1 })
+})
+
 t.test('personal data are replaced, and counted', async t => {
   const { folder, run } = world(t)
-  const { redaction } = await run([...lines(), { text: 'Bitte antworten Sie an eva.muster@firma-muster.at, danke', label: 'paint', subject: 'Frage zum Lack' }])
+  const { redaction } = await run([...workshopInquiries(), { text: 'Bitte antworten Sie an eva.muster@firma-muster.at, danke', label: 'paint', subject: 'Frage zum Lack' }])
   t.equal(redaction.email, 1)
   const { splits } = await readDataSet(join(folder, 'own', '1.0.0'))
   const found = SPLITS.flatMap(split => splits[split]).find(({ text }) => text.includes('antworten'))!

@@ -29,7 +29,7 @@ export class Member {
     const { random } = world
     this.#world = world
     this.name = name
-    const decided = new DecidedIds(10_000)
+    const decided = new DecidedIds(random.of([20, 10_000]), decision => this.assignments.mayReplay(decision))
     this.flow = new InquiryFlow({
       config: { INQUIRY_TIMEOUT_MS: world.timeoutMs, MAX_RECORD_BYTES: 10_000, CLASSIFY_CONCURRENCY: random.of([2, 16]), INQUIRY_TOPIC: INQUIRIES, RESULT_TOPIC: RESULTS, LATE_TOPIC: 'late', DEAD_LETTER_TOPIC: DEAD },
       client: { classify: async (_inquiry, { deadline }) => await world.classify(deadline) },
@@ -48,6 +48,8 @@ export class Member {
       commit: async (offsets: Array<{ partition: number, offset: number, metadata: string }>) => await world.commit(this, offsets)
     }
     const admin = {
+      connect: async () => {},
+      disconnect: async () => {},
       fetchOffsets: async () => {
         await this.#roundTrip()
         const partitions = world.inquiries.map((_log, partition) => ({ partition, offset: String(world.committed.get(partition)?.offset ?? -1), metadata: world.committed.get(partition)?.metadata ?? null }))
@@ -61,9 +63,9 @@ export class Member {
         })
       }
     }
-    this.#tail = new ResultsTail({ admin, member, groupId: 'g', inquiryTopic: INQUIRIES, resultTopic: RESULTS, decided, fallbackResults: 10_000, log: silent })
-    this.assignments = new Assignments({ member, flow: this.flow, tail: this.#tail, inquiryTopic: INQUIRIES, maxInFlight: random.of([8, 500]), log: silent })
-    this.committer = new Committer({ member, partitions: () => this.assignments.partitions, intervalMs: random.of([20, 500]), log: silent })
+    this.#tail = new ResultsTail({ admin, member, groupId: 'g', inquiryTopic: INQUIRIES, resultTopic: RESULTS, decided, fallbackResults: 10_000, duplicate: () => {}, log: silent })
+    this.assignments = new Assignments({ member, flow: this.flow, tail: this.#tail, inquiryTopic: INQUIRIES, maxInFlight: random.of([8, 500]), commitSoon: () => this.committer.commitSoon(), log: silent })
+    this.committer = new Committer({ member, partitions: () => this.assignments.partitions, committed: partition => this.assignments.committed(partition), intervalMs: random.of([20, 500]), log: silent })
     this.#poll = setInterval(() => this.#read(), 7)
   }
 
@@ -80,6 +82,7 @@ export class Member {
   }
 
   join (generation: number, partitions: number[]): void {
+    const isContinuous = this.generation > 0 && generation - this.generation <= 1
     this.generation = generation
     this.mayWrite = true
     this.#positions.clear()
@@ -87,7 +90,7 @@ export class Member {
       this.#positions.set(`${INQUIRIES}:${partition}`, { position: this.#world.committed.get(partition)?.offset ?? 0, isPaused: true })
       this.#at(RESULTS, resultPartitionOf(partition, this.#world.resultPartitions)).isPaused = true
     }
-    this.assignments.assign(partitions)
+    this.assignments.assign(partitions, isContinuous)
   }
 
   /** The process is gone; what it has on the wire arrives or not. */
@@ -135,7 +138,7 @@ export class Member {
         }
       } else {
         const found = results[partition]!.slice(Math.max(0, state.position - firstResult)).slice(0, random.between(1, 20))
-        for (const { message } of found) this.#tail.onResult(message)
+        for (const { message } of found) this.#tail.onResult(message, partition)
         state.position += found.length
         if (found.length > 0) this.#tail.onRead(partition, state.position)
       }

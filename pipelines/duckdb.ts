@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { PipelineError } from '../step.ts'
+import { PipelineError } from './step.ts'
 
 /** Memory that DuckDB may take; files of any size are read in chunks. */
 const MEMORY_LIMIT = '512MB'
