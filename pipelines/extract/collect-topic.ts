@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import Value from 'typebox/value'
 import type { AdapterConfig } from '../../adapter/config.ts'
 import { registerCodecs } from '../../adapter/kafka/codecs.ts'
-import { kafkaOptions } from '../../adapter/kafka/connection.ts'
+import { KEEP_TRYING, kafkaOptions } from '../../adapter/kafka/connection.ts'
 import { CorrectionMessageSchema, InquiryMessageSchema } from '../../openapi/index.ts'
 import { EXIT, PipelineError } from '../step.ts'
 import type { DataLake, Kind, LakeFile, LakeRecord } from './data-lake.ts'
@@ -81,22 +81,27 @@ async function read (kafka: Kafka, admin: Admin, ranges: ReadonlyMap<number, Ran
   const isDone = () => [...ranges.values()].every(({ next, end }) => next >= end)
   if (isDone()) return 0
   const groupId = `inquiry-extract-${randomUUID()}`
-  const consumer = kafka.consumer({ groupId, sessionTimeout: 30_000 })
+  // A coordinator that is only being made is waited for; `giveUpAt` ends it.
+  const consumer = kafka.consumer({ groupId, sessionTimeout: 30_000, retry: KEEP_TRYING })
   let unreadable = 0
   let writing = Promise.resolve()
   let failure: unknown
-  consumer.on('consumer.crash', ({ payload }) => { failure = payload.error })
+  consumer.on('consumer.crash', ({ payload }) => { if (!payload.restart) failure = payload.error })
+  consumer.on('consumer.group_join', () => {
+    for (const [partition, { next }] of ranges) consumer.seek({ topic, partition, offset: String(next) })
+  })
   await consumer.connect()
   try {
     await consumer.subscribe({ topic, fromBeginning: true })
-    await consumer.run({
+    // Joining the group is not awaited: while a broker is away it takes as long as that.
+    consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 1,
       eachBatch: async ({ batch, heartbeat, pause }: EachBatchPayload) => {
         const range = ranges.get(batch.partition)
         if (!range) return
         const within = batch.messages.filter(({ offset }) => BigInt(offset) >= range.next && BigInt(offset) < range.end)
-        // Before anything is awaited: a batch may come again after `seek`. Not the last message's offset, since transaction
+        // Before anything is awaited: a batch may come again after a rebalance. Not the last message's offset, since transaction
         // markers have offsets too, and a compacted topic has gaps.
         const after = BigInt(batch.lastOffset()) + 1n
         if (after > range.next) range.next = after < range.end ? after : range.end
@@ -107,8 +112,7 @@ async function read (kafka: Kafka, admin: Admin, ranges: ReadonlyMap<number, Ran
         if (range.next >= range.end) pause()
         await heartbeat()
       }
-    })
-    for (const [partition, { next }] of ranges) consumer.seek({ topic, partition, offset: String(next) })
+    }).catch((error: unknown) => { failure = error })
     while (!isDone()) {
       if (failure) throw failure
       if (Date.now() > giveUpAt) throw new Error('the end was not reached within --timeout')
