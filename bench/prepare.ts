@@ -7,6 +7,7 @@ import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { SPLITS, readDataSet } from '../pipelines/data/data-set.ts'
 import { prepareStep } from '../pipelines/prepare/command.ts'
+import { createRandom, pick } from '../pipelines/random.ts'
 
 /**
  * Measures `pipelines prepare` on a table of many rows: `node dist/bench/prepare.js --rows 1000000`. The rows are made of
@@ -36,28 +37,16 @@ async function writeTable (path: string, count: number): Promise<void> {
   const examples = SPLITS.flatMap(split => splits[split])
   const sentences = examples.flatMap(({ text, label, language }) => (text.match(/[^.!?\n]+[.!?]*/g) ?? []).map(sentence => ({ sentence: sentence.trim(), label, language })))
   const byLanguage = { de: sentences.filter(({ language }) => language === 'de'), en: sentences.filter(({ language }) => language === 'en') }
-  const next = random(1)
-  const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(next() * items.length)]!
+  const next = createRandom(1)
   const file = createWriteStream(path)
   file.write('id,text,label,customer\n')
   for (let row = 0; row < count; row++) {
-    const first = pick(sentences)
-    const others = Array.from({ length: 1 + Math.floor(2 * next()) }, () => pick(byLanguage[first.language as 'de' | 'en']).sentence)
+    const first = pick(sentences, next)
+    const others = Array.from({ length: 1 + Math.floor(2 * next()) }, () => pick(byLanguage[first.language as 'de' | 'en'], next).sentence)
     const text = [first.sentence, ...others].join(' ').replaceAll('"', '""')
     const customer = row % 10 === 0 ? `K${Math.floor(next() * count / 25)}` : ''
     if (!file.write(`r${row},"${text}",${first.label},${customer}\n`)) await once(file, 'drain')
   }
   file.end()
   await finished(file)
-}
-
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function random (seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
