@@ -110,7 +110,7 @@ export class Adapter implements AdapterStatus {
         this.#membership = 'rebalancing'
         this.#committer.commitSoon()
       },
-      onInquiry: (partition, message, highWatermark) => this.#assignments.take(partition, message, highWatermark),
+      onInquiry: (partition, message, end) => this.#assignments.take(partition, message, end),
       onResult: (partition, message) => tail.onResult(message, partition),
       onResultsRead: (partition, nextOffset) => tail.onRead(partition, nextOffset),
       onCrash: error => {

@@ -73,15 +73,18 @@ export class Assignments {
     })
   }
 
-  /** @returns whether the record was taken over */
-  take (number: number, message: KafkaMessage, highWatermark: number): boolean {
+  /**
+   * @param end of the partition when the record was fetched
+   * @returns whether the record was taken over
+   */
+  take (number: number, message: KafkaMessage, end: number): boolean {
     const partition = this.#partitions.get(number)
     if (partition?.state !== 'open' || this.#isDraining) return false
-    if (highWatermark <= partition.lastOffset) {
-      this.#beginAnew(partition, highWatermark)
+    if (end < partition.committedOffset) {
+      this.#beginAnew(partition, end)
       return false
     }
-    partition.highWatermark = highWatermark
+    partition.highWatermark = end
     if (partition.size >= this.#room) {
       partition.isFull = true
       return false
@@ -122,12 +125,13 @@ export class Assignments {
   get #room (): number { return Math.max(1, Math.floor(this.#options.maxInFlight / this.#partitions.size)) }
 
   /**
-   * The partition ends before what was read of it: the topic was made anew, or its end was lost. What comes now has offsets
-   * of records that are gone, and would be taken for them.
+   * The partition ends before what is committed of it: the topic was made anew, or its end was lost. What comes now has
+   * offsets of records that are gone, and would be taken for them. That it ends before what was *read* says nothing: a new
+   * leader may not know yet how much is replicated.
    */
-  #beginAnew ({ number, lastOffset }: OwnedPartition, end: number): void {
+  #beginAnew ({ number, committedOffset }: OwnedPartition, end: number): void {
     const { flow, log } = this.#options
-    log.error({ partition: number, end, lastOffset }, 'the partition ends before what was read of it: it is read anew, and records may be lost')
+    log.error({ partition: number, end, committedOffset }, 'the partition ends before what is committed of it: it is read anew, and records may be lost')
     flow.lost(this.#partitions.get(number)!)
     this.#partitions.set(number, new OwnedPartition(number, (item: InFlightInquiry) => flow.letOut(item), end))
     this.#recover([number], this.#recovery.signal)

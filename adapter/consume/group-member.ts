@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import type { Batch, Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import { KEEP_TRYING } from '../kafka/connection.ts'
 import { coPartitionAssigner } from './co-partition-assigner.ts'
 import type { OwnershipLease } from './ownership-lease.ts'
@@ -22,8 +22,11 @@ export interface GroupMemberOptions {
   readonly onConfirmed: () => void
   /** The group is being shared out anew; what we have is still ours. Offsets can be committed now, later no more. */
   readonly onRebalance: () => void
-  /** @returns whether the record was taken over; if not, the partition is to be paused and the record comes again */
-  readonly onInquiry: (partition: number, message: KafkaMessage, highWatermark: number) => boolean
+  /**
+   * @param end of the partition when the record was fetched: the offset of the record that will come next
+   * @returns whether the record was taken over; if not, the partition is to be paused and the record comes again
+   */
+  readonly onInquiry: (partition: number, message: KafkaMessage, end: number) => boolean
   readonly onResult: (partition: number, message: KafkaMessage) => void
   /** The result topic was read up to this offset. */
   readonly onResultsRead: (partition: number, nextOffset: number) => void
@@ -157,11 +160,12 @@ export class GroupMember {
 
   async #eachBatch ({ batch, resolveOffset, pause, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { inquiryTopic, onInquiry, onResult, onResultsRead } = this.#options
-    const { topic, partition, messages, highWatermark } = batch
+    const { topic, partition, messages } = batch
+    const end = endOf(batch)
     for (const [position, message] of messages.entries()) {
       if (!isRunning() || isStale()) return
       if (topic !== inquiryTopic) onResult(partition, message)
-      else if (!onInquiry(partition, message, Number(highWatermark))) {
+      else if (!onInquiry(partition, message, end)) {
         pause()
         return
       }
@@ -170,4 +174,12 @@ export class GroupMember {
     }
     if (topic !== inquiryTopic) onResultsRead(partition, Number(batch.lastOffset()) + 1)
   }
+}
+
+/**
+ * Offset of the record that will come next. A broker looks up the high watermark before it reads, and records that are
+ * appended in between are beyond it (Kafka's `Partition.readRecords`).
+ */
+export function endOf (batch: Pick<Batch, 'highWatermark' | 'lastOffset'>): number {
+  return Math.max(Number(batch.highWatermark), Number(batch.lastOffset()) + 1)
 }

@@ -2,6 +2,7 @@ import type { KafkaMessage } from 'kafkajs'
 import t from 'tap'
 import { Assignments } from '../../../adapter/consume/assignments.ts'
 import { Committer } from '../../../adapter/consume/committer.ts'
+import { endOf } from '../../../adapter/consume/group-member.ts'
 import type { OwnedPartition } from '../../../adapter/consume/owned-partition.ts'
 import type { WindowEntry } from '../../../adapter/consume/partition-window.ts'
 import { inquiryRecord, silent } from '../fakes.ts'
@@ -66,7 +67,7 @@ function setUp (maxInFlight = 100) {
     commitWishes,
     woken,
     reads,
-    take: (number: number, offset: number, highWatermark = 1_000) => assignments.take(number, inquiryRecord({ offset }), highWatermark),
+    take: (number: number, offset: number, end = 1_000) => assignments.take(number, inquiryRecord({ offset }), end),
     settle: (name: string) => {
       const { partition, entry } = entries.get(name)!
       partition.window.settle(entry)
@@ -232,7 +233,7 @@ t.test('a partition opens when its own results are read, however long the others
   t.ok(take(1, 5))
 })
 
-t.test('a partition that ends before what was read of it is read anew', async t => {
+t.test('a partition that ends before what is committed of it is read anew', async t => {
   const { assignments, reads, lost, take, taken, calls } = setUp()
   assignments.assign([0, 1], false)
   await reads[0]!.end({ 0: 500 })
@@ -249,6 +250,23 @@ t.test('a partition that ends before what was read of it is read anew', async t 
   for (const offset of [0, 1, 9]) t.ok(take(0, offset, 10))
   t.strictSame(taken, ['0:500', '1:7', '0:0', '0:1', '0:9'], 'although the group still has the old commit')
   t.strictSame(lost, [0])
+})
+
+t.test('a partition that ends before what was read of it is not', async t => {
+  const { assignments, reads, lost, take, taken } = setUp()
+  assignments.assign([0], false)
+  await reads[0]!.end({ 0: 500 })
+  for (const offset of [500, 501, 502]) t.ok(take(0, offset, 503))
+  t.ok(take(0, 500, 501), 'read again from a leader that does not know what is replicated')
+  t.strictSame(lost, [])
+  t.ok(take(0, 503, 504))
+  t.strictSame(taken, ['0:500', '0:501', '0:502', '0:503'])
+})
+
+t.test('a partition reaches to the last record that came of it', async t => {
+  const end = (highWatermark: string, lastOffset: string) => endOf({ highWatermark, lastOffset: () => lastOffset })
+  t.equal(end('10', '7'), 10)
+  t.equal(end('10', '11'), 12, 'appended between the look at the high watermark and the reading')
 })
 
 t.test('takes nothing more once it drains', async t => {
