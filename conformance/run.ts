@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sendCompressed } from './compressed.ts'
-import { type DeadLetter, readDeadLetter } from './dead-letter.ts'
+import { readDeadLetter } from './dead-letter.ts'
 import type { Driver } from './driver.ts'
 import { readInquiryLog } from './inquiry-log.ts'
 import type { KafkaProgram } from './kafka-program.ts'
@@ -12,9 +12,11 @@ import type { Outage } from './outage.ts'
 import type { Report } from './report.ts'
 import { failuresOf } from './requirements.ts'
 import { type ResultRecord, readResult } from './result-record.ts'
+import type { ResultsReader } from './results-reader.ts'
 import type { SentRecord } from './sent-record.ts'
 import { type Closers, type RunOptions, answersAreKnown, setUp } from './set-up.ts'
 import type { Stage } from './stage.ts'
+import type { TopicRecord } from './topic-record.ts'
 import type { Topics } from './topics.ts'
 import { type Verdict, judge } from './verdict.ts'
 import { Watch } from './watch.ts'
@@ -61,13 +63,14 @@ async function perform (options: RunOptions, closers: Closers): Promise<Report> 
   const apiInquiries = await stage.api.inquiries?.()
   await stage.close()
 
-  const log = await readInquiryLog({ reader, topic: topics.inquiries, sent })
-  const results: ResultRecord[] = []
-  await reader.readAll(topics.results, record => results.push(readResult(record)))
-  const deadLetters: DeadLetter[] = []
-  await reader.readAll(topics.deadLetters, record => deadLetters.push(readDeadLetter(record, number => log.headers.get(number) ?? [])))
-  let lateAnswers = 0
-  await reader.readAll(topics.late, () => lateAnswers++)
+  // Nobody writes any more: all topics can be read at once.
+  const [log, results, deadRecords, lateAnswers] = await Promise.all([
+    readInquiryLog({ reader, topic: topics.inquiries, sent }),
+    collect(reader, topics.results, readResult),
+    collect(reader, topics.deadLetters, record => record),
+    collect(reader, topics.late, () => undefined).then(answers => answers.length)
+  ])
+  const deadLetters = deadRecords.map(record => readDeadLetter(record, number => log.headers.get(number) ?? []))
 
   const verdict = judge({ sent: log.sent, results, deadLetters, outages: stage.outages, ...(options.latenessMs !== undefined && { latenessMs: options.latenessMs }) })
   const failures = [
@@ -90,6 +93,13 @@ async function perform (options: RunOptions, closers: Closers): Promise<Report> 
     seconds: (performance.now() - startedAt) / 1e3,
     failures
   }
+}
+
+/** What each record of a topic is read as. */
+async function collect<T> (reader: ResultsReader, topic: string, read: (record: TopicRecord) => T): Promise<T[]> {
+  const found: T[] = []
+  await reader.readAll(topic, record => found.push(read(record)))
+  return found
 }
 
 /** All that is known of some inquiries of each fault, for whoever looks for the cause. */
