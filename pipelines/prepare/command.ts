@@ -19,7 +19,8 @@ Does nothing when input, parameters and code are those of the version that is th
   --name NAME          name of the data set (default inquiries)
   --input FILE         .csv, .tsv, .jsonl, .ndjson or .parquet, a glob of such, or the folder of a data-set version
   --columns F=C,...    columns of the fields, for example text=message,label=desk. Needed: text, label. Used where there:
-                       id, subject, language or locale, style, channel, customer, createdAt, split
+                       id, subject, language or locale, style, channel, customer, createdAt, split. Those of a folder of a
+                       version are called so, whatever is said here
   --taxonomy FILE      labels; a row may have their id or their German or English name (default data/taxonomy.json)
   --parent DIR         version that this one follows; drift is tested against the first. Data-set folders that are input
                        are parents too

@@ -64,8 +64,8 @@ export interface Prepared {
  */
 export async function prepareDataSet (options: PrepareOptions, { redact }: { redact: Redactor }): Promise<Prepared> {
   const directory = join(options.out, options.name, options.version)
-  const paths = await findInputs(options.inputs)
-  const inputs = await Promise.all(paths.map(openInput))
+  const sources = await findInputs(options.inputs)
+  const inputs = await Promise.all(sources.map(openInput))
   const parents = await parentsOf([...options.parents, ...options.inputs])
   const code = { ...gitState(), digest: await codeDigest(FOLDERS) }
   const inputDigest = await digestOfAll(options, inputs, parents)

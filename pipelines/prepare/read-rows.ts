@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { EXIT, PipelineError } from '../step.ts'
-import { type Columns, FIELDS, type Field, REQUIRED } from './columns.ts'
+import { type Columns, FIELDS, type Field, OWN_COLUMNS, REQUIRED } from './columns.ts'
 import { quotedName, withDuckDb } from '../duckdb.ts'
 import type { Input } from './inputs.ts'
 import { openTable, rowError } from './table.ts'
@@ -51,7 +51,8 @@ export async function readRows (input: Input, columns: Columns, expected: number
 }
 
 /** What is read of a file: its fields, and where from in SQL. */
-async function select (connection: DuckDBConnection, input: Input, columns: Columns): Promise<{ fields: Field[], values: string[], source: string }> {
+async function select (connection: DuckDBConnection, input: Input, named: Columns): Promise<{ fields: Field[], values: string[], source: string }> {
+  const columns = input.ofVersion ? OWN_COLUMNS : named
   const table = await openTable(connection, input)
   const missing = REQUIRED.map(field => columns[field]).filter(column => !table.columns.includes(column))
   if (missing.length) {

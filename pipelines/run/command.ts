@@ -25,7 +25,7 @@ Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a 
 
 Data
   --input FILE          table or data set to make a version of, may be repeated (default data/inquiries/1.0.0)
-  --columns F=C,...     columns of the fields, for example text=message,label=desk
+  --columns F=C,...     columns of the fields in tables, for example text=message,label=desk; of a data set they are known
   --split MODE          keep, random, time or given (default keep: rows of a data set stay in their splits, so that no model is
                         measured with what it was trained on)
   --limits FILE         limits of the data tests in place of some defaults
