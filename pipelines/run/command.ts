@@ -13,8 +13,8 @@ import { candidateFolder } from '../train/build-candidate.ts'
 import { trainStep } from '../train/command.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
+import { nextMinor } from '../versions.ts'
 import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
-import { lastVersion, nextMinor } from './versions.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]
 
@@ -33,7 +33,7 @@ Data
   --allow TEST          go on although this data test fails, may be repeated
   --data-name NAME      name of the data set (default inquiries)
   --data-root DIR       folder with the data sets (default data)
-  --data-version V      version to make of it (default 1.1.0 for the default input, else the next)
+  --data-version V      version to make of it (default 1.1.0 for the default input, else the one that is made of the same, or the next)
   --taxonomy FILE       labels (default data/taxonomy.json)
 Model
   --name NAME           name of the model (default inquiry-classifier)
@@ -80,9 +80,8 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const { name, taxonomy } = options
   const at = option('created-at', options['created-at'])
 
-  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : nextMinor(await lastVersion(join(options['data-root'], options['data-name']))))
-  const data = join(options['data-root'], options['data-name'], dataVersion)
-  const prepared = await call(prepareStep, 'prepare', prepareArguments(options, dataVersion))
+  const prepared = await call(prepareStep, 'prepare', prepareArguments(options))
+  const { directory: data } = prepared as { directory: string }
 
   const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
   const recipe = await recipeOf({ encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS })
@@ -101,11 +100,12 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   return { prepare: prepared, train: trained, evaluate: evaluated, gate: verdictOf(judged), register: registered, promote: promoted, report: join(candidate, EVALUATION_PAGE) }
 }
 
-function prepareArguments (options: Options, version: string): string[] {
+function prepareArguments (options: Options): string[] {
   return [
-    '--name', options['data-name'], '--version', version, '--out', options['data-root'], '--taxonomy', options.taxonomy,
+    '--name', options['data-name'], '--out', options['data-root'], '--taxonomy', options.taxonomy,
     ...options.input.flatMap(input => ['--input', input]),
     ...(isDefault(options) ? DEFAULT_PREPARE_OPTIONS : ['--split', 'keep']),
+    ...option('version', options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : undefined)),
     ...option('split', options.split),
     ...options.allow.flatMap(test => ['--allow', test]),
     ...option('columns', options.columns),

@@ -95,7 +95,7 @@ t.test('from topics to production, and the API answers with it', async t => {
   t.match(first.result, { prepare: { version: '1.0.0', unchanged: false }, gate: { verdict: 'passed' }, register: { published: true }, promote: { moved: true } })
   t.equal(await servedVersion(t), '1.0.0')
 
-  const { code, result } = await pipelines([...run, ...input, '--data-version', '1.0.0'])
+  const { code, result } = await pipelines([...run, ...input])
   t.equal(code, 0)
   t.match(result, { prepare: { unchanged: String }, unchanged: /1\.0\.0 is of the same data/ })
   t.notOk(result.train, 'nothing is trained again')
@@ -111,7 +111,7 @@ t.test('what the gate refuses moves nothing; more data make the next version, wh
   t.match(refused.result, { verdict: 'failed' })
   t.same(await openModelStore(store).aliases(name), { production: '1.0.0' })
 
-  const passed = await pipelines([...run, ...input, '--data-version', '1.1.0'])
+  const passed = await pipelines([...run, ...input])
   t.equal(passed.code, 0, passed.stderr)
   t.match(passed.result, { train: { unchanged: true }, evaluate: { unchanged: true }, promote: { moved: true } }, 'it goes on from the gate')
   t.same(await openModelStore(store).aliases(name), { production: '1.1.0', previous: '1.0.0' })

@@ -68,6 +68,21 @@ t.test('a second run does no work; a version never changes', async t => {
   t.strictSame(await readdir(join(folder, 'own')), ['1.0.0'])
 })
 
+t.test('without a version it is the one made of the same, else the next', async t => {
+  const folder = t.testdir({ 'taxonomy.json': JSON.stringify(WORKSHOP_TAXONOMY), 'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}' })
+  const versionOf = async (count: number, ...more: string[]) => {
+    const input = join(folder, 'rows.jsonl')
+    await writeFile(input, workshopInquiries().slice(0, count).map(row => JSON.stringify(row) + '\n').join(''))
+    return await prepareStep.run(['--name', 'own', '--input', input, '--taxonomy', join(folder, 'taxonomy.json'), '--limits', join(folder, 'limits.json'), '--out', folder, '--reports', join(folder, 'reports'), ...more], {})
+  }
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: false })
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: String })
+  t.match(await versionOf(320), { version: '1.1.0', unchanged: false })
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: String }, 'of all versions, not the last one alone')
+  t.match(await versionOf(320, '--seed', '1'), { version: '1.2.0', unchanged: false })
+  t.strictSame((await readdir(join(folder, 'own'))).sort(), ['1.0.0', '1.1.0', '1.2.0'])
+})
+
 t.test('a table with columns of its own goes beside a data set, whose columns are known', async t => {
   const { folder, run } = world(t)
   await run(workshopInquiries())
