@@ -65,6 +65,7 @@ export interface Prepared {
  * @throws {PipelineError} ERR_DATA_TESTS when it is not fit, ERR_VERSION_EXISTS when the version is there with other content
  */
 export async function prepareDataSet (options: PrepareOptions, { redact }: { redact: Redactor }): Promise<Prepared> {
+  const taxonomy = await readTaxonomy(options.taxonomy)
   const sources = await findInputs(options.inputs)
   const inputs = await Promise.all(sources.map(openInput))
   const parents = await parentsOf([...options.parents, ...options.inputs])
@@ -78,7 +79,6 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
     return { directory, description: existing, unchanged: 'Input, parameters and code are those that it was made of' }
   }
 
-  const taxonomy = await readTaxonomy(options.taxonomy)
   const staging = join(options.out, options.name, `.${version}.${randomUUID()}`)
   const spool = new Spool()
   await mkdir(staging, { recursive: true })

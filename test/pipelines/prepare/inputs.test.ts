@@ -57,6 +57,10 @@ t.test('finds columns under other names, and says which are missing', async t =>
   t.throws(() => parseColumns('words=message'), { code: 'ERR_USAGE', message: /fields are id, text/ })
 })
 
+t.test('a header alone is refused', async t => {
+  await t.rejects(rowsOf(t, 'a.csv', 'text,label\n'), { code: 'ERR_INPUT', exitCode: 4, message: /a\.csv has no rows/ })
+})
+
 t.test('names file, line and byte of what is not UTF-8', async t => {
   const latin1 = Buffer.from('text,label\nTomaten,garden\nTür,tools\n', 'latin1')
   await t.rejects(rowsOf(t, 'a.csv', latin1), { code: 'ERR_ENCODING', exitCode: 4, message: /a\.csv:3: byte 0xfc at 27 is not UTF-8.*iconv/ })
