@@ -6,6 +6,7 @@ import { EVALUATION_PAGE } from '../evaluate/evaluation.ts'
 import { evaluateStep } from '../evaluate/command.ts'
 import { openInBrowser } from '../evaluate/open-in-browser.ts'
 import { gateStep } from '../gate/command.ts'
+import { readLimits } from '../gate/floors.ts'
 import { prepareStep } from '../prepare/command.ts'
 import { promoteStep, registerStep } from '../promote/command.ts'
 import { type Environment, type OptionValues, type Step, parseOptions } from '../step.ts'
@@ -15,6 +16,7 @@ import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
 import { nextMinor } from '../versions.ts'
 import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
+import { findEncoder } from './find-encoder.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]
 
@@ -79,12 +81,14 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const call = async (step: Step, name: string, stepArgs: string[]) => await announced(name, async () => await step.run(stepArgs, environment))
   const { name, taxonomy } = options
   const at = option('created-at', options['created-at'])
+  await readLimits(options.floors) // what is wrong with them is told now, not by the gate after the training
 
   const prepared = await call(prepareStep, 'prepare', prepareArguments(options))
   const { directory: data } = prepared as { directory: string }
 
-  const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
-  const recipe = await recipeOf({ encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS })
+  const encoder = await findEncoder(options.encoder, store, name)
+  const ingredients = { encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS }
+  const recipe = await recipeOf(ingredients)
   const { description } = await readDataSet(data)
   const same = options.force ? undefined : await findMadeFrom(store, name, recipe, description.digest)
   if (same) return { prepare: prepared, unchanged: `${name} ${same} is of the same data, encoder, parameters and code` }

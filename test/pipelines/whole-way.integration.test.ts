@@ -128,7 +128,7 @@ t.test('a registered version is built again, byte for byte', async t => {
 })
 
 t.test('wrong calls and missing things have exit codes of their own', async t => {
-  t.match(await pipelines(['train']), { code: 2, stderr: /--version is needed/ })
+  t.match(await pipelines(['train']), { code: 2, stderr: /--version is needed.*-- train --help/s })
   t.match(await pipelines(['nothing']), { code: 2, stderr: /Steps: run, extract/ })
   t.match(await pipelines(['prepare', '--version', '9.0.0', '--input', at('missing.csv')]), { code: 4, stderr: /missing\.csv/ })
   t.match(await pipelines(['train', '--name', name, '--version', '1.2.0', '--data', at('data/workshop/1.0.0'), '--taxonomy', at('taxonomy.json'), '--store', store], { MLFLOW_TRACKING_URI: 'http://127.0.0.1:1' }), { code: 5 })
