@@ -17,6 +17,7 @@ import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
 import { nextMinor } from '../versions.ts'
 import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
 import { findEncoder } from './find-encoder.ts'
+import { recordTraining } from './record-training.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]
 
@@ -96,6 +97,7 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const version = options.version ?? nextMinor((await store.versions(name)).at(-1))
   const candidate = candidateFolder(name, version)
   const trained = await call(trainStep, 'train', ['--name', name, '--version', version, '--data', data, '--taxonomy', taxonomy, '--encoder', encoder, '--store', storeUrl, ...at, ...flag('force', options.force)])
+  await recordTraining(candidate, { ...ingredients, name, version, data, createdAt: options['created-at'] ?? new Date().toISOString() }, environment)
   const evaluated = await call(evaluateStep, 'evaluate', ['--candidate', candidate, '--data', data, '--split', 'test', ...at])
   if (options.open) await openInBrowser(join(candidate, EVALUATION_PAGE))
   const judged = await call(gateStep, 'gate', ['--candidate', candidate, '--data', data, '--split', 'test', '--store', storeUrl, ...option('floors', options.floors)])

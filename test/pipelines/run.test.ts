@@ -1,6 +1,8 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { verifyDirectory } from '../../model-store/verify.ts'
+import { readCandidate, writeCandidate } from '../../pipelines/candidate.ts'
 import { runStep } from '../../pipelines/run/command.ts'
 import { writeTinyEncoder } from './tiny-model.ts'
 import { WORKSHOP_TAXONOMY, workshopInquiries } from './workshop.ts'
@@ -9,14 +11,37 @@ const folder = t.testdir({
   'mine.jsonl': workshopInquiries().map(row => JSON.stringify(row) + '\n').join(''),
   'taxonomy.json': JSON.stringify(WORKSHOP_TAXONOMY),
   'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}',
+  'strict.json': '{"reason":"nothing can reach this: the gate must say no","floors":{"macroF1":1.1}}',
   'typo.json': '{"reason":"a limit that is none","floors":{"macroF":0.6}}'
 })
 const at = (name: string) => join(folder, name)
 const name = `run-${process.pid}`
+const candidate = `.cache/candidates/${name}-1.0.0`
+t.teardown(async () => await rm(candidate, { recursive: true, force: true }))
 await writeTinyEncoder(at('encoder'))
 
 const run = async (...more: string[]) => await runStep.run(['--input', at('mine.jsonl'), '--name', name, '--data-name', 'workshop', '--data-root', at('data'), '--taxonomy', at('taxonomy.json'), '--limits', at('limits.json'),
   '--store', `file:${at('models')}`, ...more], {})
+const refused = async () => await t.rejects(run('--encoder', at('encoder'), '--floors', at('strict.json')), { code: 'ERR_GATE_FAILED', exitCode: 3 })
+
+t.test('a training that its tracker did not hear the end of is recorded by the next run, and not done again', async t => {
+  await refused()
+  const { files, createdAt, ...manifest } = await verifyDirectory(candidate)
+  const runOf = async () => JSON.parse(await readFile(join(candidate, 'run.json'), 'utf8')).id as string
+  const first = await runOf()
+  await writeCandidate(candidate, { ...manifest, createdAt }, files.map(({ path }) => path).filter(path => path !== 'run.json'))
+  await rm(join(candidate, 'run.json'))
+
+  await refused()
+  const second = await runOf()
+  t.teardown(async () => await Promise.all([first, second].map(async id => await rm(join('.cache/runs', id), { recursive: true, force: true }))))
+  t.not(second, first)
+  t.equal((await readCandidate(candidate)).createdAt, createdAt)
+  const record = await readFile(join('.cache/runs', second, 'record.jsonl'), 'utf8')
+  for (const said of ['"head.maxIterations"', '"validation.accuracy"', '"context":"test"', '"gate":"failed"']) t.match(record, said)
+  await refused()
+  t.equal(await runOf(), second)
+})
 
 t.test('what cannot work is told before anything is trained', async t => {
   t.teardown(async () => await writeTinyEncoder(at('encoder')))
