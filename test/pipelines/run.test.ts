@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { verifyDirectory } from '../../model-store/verify.ts'
@@ -39,6 +39,7 @@ t.test('a training that its tracker did not hear the end of is recorded by the n
   t.equal((await readCandidate(candidate)).createdAt, createdAt)
   const record = await readFile(join('.cache/runs', second, 'record.jsonl'), 'utf8')
   for (const said of ['"head.maxIterations"', '"validation.accuracy"', '"context":"test"', '"gate":"failed"']) t.match(record, said)
+  t.strictSame((await readdir(join('.cache/runs', second, 'artefacts'))).sort(), ['MODEL_CARD.md', 'evaluation.html', 'evaluation.json', 'gate.json', 'manifest.json'])
   await refused()
   t.equal(await runOf(), second)
 })
