@@ -7,6 +7,7 @@ import { evaluateStep } from '../evaluate/command.ts'
 import { openInBrowser } from '../evaluate/open-in-browser.ts'
 import { gateStep } from '../gate/command.ts'
 import { readLimits } from '../gate/floors.ts'
+import { PRODUCTION } from '../gate/gate.ts'
 import { prepareStep } from '../prepare/command.ts'
 import { promoteStep, registerStep } from '../promote/command.ts'
 import { type Environment, type OptionValues, type Step, parseOptions } from '../step.ts'
@@ -23,7 +24,8 @@ const HELP = `Usage: npm run pipelines [-- run [options]]
 
 The whole way: prepare, train, evaluate, gate, register, promote; each is a command of its own, with its own --help.
 Without options it makes the default model from the committed data set. Steps with nothing new to do do nothing: when
-the store has a version of the same data, encoder, parameters and code, that is all there is to say.
+the store has a version of the same data, encoder, parameters and code that is or was in production, that is all there
+is to say.
 Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a server did not answer; run it again.
 
 Data
@@ -92,7 +94,11 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const recipe = await recipeOf(ingredients)
   const { description } = await readDataSet(data)
   const same = options.force ? undefined : await findMadeFrom(store, name, recipe, description.digest)
-  if (same) return { prepare: prepared, unchanged: `${name} ${same} is of the same data, encoder, parameters and code` }
+  const promoteVersion = async (version: string) => await call(promoteStep, 'promote', ['--name', name, '--version', version, '--store', storeUrl, '--by', options.by])
+  if (same) {
+    const unchanged = `${name} ${same} is of the same data, encoder, parameters and code`
+    return await wasInProduction(store, name, same) ? { prepare: prepared, unchanged } : { prepare: prepared, unchanged, promote: await promoteVersion(same) }
+  }
 
   const version = options.version ?? nextMinor((await store.versions(name)).at(-1))
   const candidate = candidateFolder(name, version)
@@ -102,7 +108,7 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   if (options.open) await openInBrowser(join(candidate, EVALUATION_PAGE))
   const judged = await call(gateStep, 'gate', ['--candidate', candidate, '--data', data, '--split', 'test', '--store', storeUrl, ...option('floors', options.floors)])
   const registered = await call(registerStep, 'register', ['--candidate', candidate, '--store', storeUrl])
-  const promoted = await call(promoteStep, 'promote', ['--name', name, '--version', version, '--store', storeUrl, '--by', options.by])
+  const promoted = await promoteVersion(version)
   return { prepare: prepared, train: trained, evaluate: evaluated, gate: verdictOf(judged), register: registered, promote: promoted, report: join(candidate, EVALUATION_PAGE) }
 }
 
@@ -131,6 +137,11 @@ async function findMadeFrom (store: ModelStore, name: string, recipe: Recipe, da
     if (isMadeFrom(manifest, recipe, dataDigest)) return version
   }
   return undefined
+}
+
+/** A version that never was has a promotion that broke off; one that was and is no more was replaced or rolled back. */
+async function wasInProduction (store: ModelStore, name: string, version: string): Promise<boolean> {
+  return (await store.promotions(name)).some(({ alias, to }) => alias === PRODUCTION && to === version)
 }
 
 /** Says on standard error what runs, and how long it took. */

@@ -1,6 +1,7 @@
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { openModelStore } from '../../model-store/open.ts'
 import { verifyDirectory } from '../../model-store/verify.ts'
 import { readCandidate, writeCandidate } from '../../pipelines/candidate.ts'
 import { runStep } from '../../pipelines/run/command.ts'
@@ -12,6 +13,7 @@ const folder = t.testdir({
   'taxonomy.json': JSON.stringify(WORKSHOP_TAXONOMY),
   'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}',
   'strict.json': '{"reason":"nothing can reach this: the gate must say no","floors":{"macroF1":1.1}}',
+  'loose.json': JSON.stringify({ reason: 'four desks, for a test', minSupport: { class: 4, slice: 10 }, floors: { outOfScopeCaught: null, minimum: null, direction: null } }),
   'typo.json': '{"reason":"a limit that is none","floors":{"macroF":0.6}}'
 })
 const at = (name: string) => join(folder, name)
@@ -44,10 +46,20 @@ t.test('a training that its tracker did not hear the end of is recorded by the n
   t.equal(await runOf(), second)
 })
 
+t.test('a version that was registered and not promoted is promoted by the next run; later ones leave it', async t => {
+  const args = ['--encoder', at('encoder'), '--floors', at('loose.json')]
+  t.match(await run(...args), { train: { unchanged: true }, register: { published: true }, promote: { moved: true } })
+  const unchanged = { unchanged: /1\.0\.0 is of the same data/ }
+  t.match(await run(...args), { ...unchanged, promote: undefined })
+  for (const file of ['aliases.json', 'promotions.jsonl']) await rm(join(at('models'), name, file))
+  t.match(await run(...args), { ...unchanged, promote: { from: null, moved: true } })
+  t.equal(await openModelStore(`file:${at('models')}`).resolve(name, 'production'), '1.0.0')
+})
+
 t.test('what cannot work is told before anything is trained', async t => {
   t.teardown(async () => await writeTinyEncoder(at('encoder')))
   await t.rejects(run('--encoder', at('encoder'), '--floors', at('typo.json'), '--force'), { code: 'ERR_USAGE', exitCode: 2, message: /typo\.json.*macroF/ })
-  await t.rejects(run(), { code: 'ERR_USAGE', exitCode: 2, message: /No version of run-\d+ is in production.*--encoder/ })
+  await t.rejects(run('--name', 'nobody'), { code: 'ERR_USAGE', exitCode: 2, message: /No version of nobody is in production.*--encoder/ })
   await rm(at('encoder/model.onnx'))
   await t.rejects(run('--encoder', at('encoder')), { code: 'ERR_USAGE', message: /encoder has no model\.onnx/ })
   await writeFile(at('taxonomy.json'), '{"name": "cut off"')
