@@ -50,6 +50,7 @@ if (step && args.includes('--help')) {
     if (error instanceof PipelineError) print(error.result)
     console.error(error instanceof Error ? error.message : error)
     process.exitCode = exitCodeOf(error)
+    if (process.exitCode === EXIT.usage) console.error(`All options: npm run pipelines -- ${name} --help`)
   }
 }
 

@@ -24,7 +24,8 @@ export type Taxonomy = Static<typeof TaxonomySchema>
  * @throws {PipelineError} ERR_TAXONOMY
  */
 export async function readTaxonomy (path: string): Promise<Taxonomy> {
-  const taxonomy: unknown = JSON.parse(await readFile(path, 'utf8').catch(cause => refuse(path, 'cannot be read', cause)))
+  const content = await readFile(path, 'utf8').catch(cause => refuse(path, 'cannot be read', cause))
+  const taxonomy = parse(content, path)
   if (!Value.Check(TaxonomySchema, taxonomy)) return refuse(path, 'is no taxonomy: it needs name, version and labels with an id of a-z, 0-9 and _ each')
   return taxonomy
 }
@@ -37,6 +38,14 @@ export function createLabelLookup ({ labels }: Taxonomy): (value: string) => str
   const ids = new Map(labels.flatMap(({ id, de, en }) => [id, de, en].filter(name => name !== undefined).map(name => [key(name), id])))
   ids.set(OUT_OF_SCOPE, OUT_OF_SCOPE)
   return value => ids.get(key(value))
+}
+
+function parse (content: string, path: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch (cause) {
+    return refuse(path, 'is no JSON', cause)
+  }
 }
 
 function key (name: string): string {

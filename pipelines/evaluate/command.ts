@@ -3,6 +3,8 @@ import { hashFile } from '../../model-store/verify.ts'
 import { addToCandidate } from '../candidate.ts'
 import { type DataSet, SPLITS, readDataSet } from '../data/data-set.ts'
 import { EXIT, PipelineError, type Step, parseOptions, usageError } from '../step.ts'
+import { withCandidateRun } from '../tracking/candidate-run.ts'
+import { openTracker } from '../tracking/open-tracker.ts'
 import { type EvaluateOptions, evaluateModel } from './evaluate-model.ts'
 import { readEvaluation, writeEvaluation } from './evaluation-file.ts'
 import { EVALUATION_FILE, EVALUATION_PAGE, type Evaluation } from './evaluation.ts'
@@ -16,7 +18,7 @@ const HELP = `Usage: npm run pipelines -- evaluate --candidate DIR [options]
        npm run pipelines -- evaluate --version VERSION | --alias ALIAS [options]
 
 Measures a model on one split of a data set and writes evaluation.json and evaluation.html, a page to read in a browser.
-Both become part of a candidate; a version in the store is never changed. With model, data and code as they were,
+Both become part of a candidate and go to its run; a version in the store is never changed. With model, data and code as they were,
 nothing is done again.
 
   --candidate DIR      folder of a candidate
@@ -33,6 +35,7 @@ nothing is done again.
   --created-at TIME    time to record (default now)`
 
 const CACHE = '.cache/embeddings'
+const REPORTS = [EVALUATION_FILE, EVALUATION_PAGE]
 const DIGEST_DIGITS = 12
 
 /** `pipelines evaluate`: from a model and a data set to a report. */
@@ -65,7 +68,13 @@ export const evaluateStep: Step = {
     const unchanged = earlier !== undefined && await isOf(earlier, options)
     const evaluation = unchanged ? earlier : await evaluateModel(options)
     await writeEvaluation(directory, evaluation)
-    if (changed) await addToCandidate(changed, [EVALUATION_FILE, EVALUATION_PAGE], prefixed(split, mainMetrics(evaluation)))
+    if (changed) {
+      await addToCandidate(changed, REPORTS, prefixed(split, mainMetrics(evaluation)))
+      await withCandidateRun(openTracker(environment), changed, 'evaluate', async run => {
+        for (const file of REPORTS) await run.artefact(file, join(changed, file))
+        return undefined
+      })
+    }
     if (values.open) await openInBrowser(join(directory, EVALUATION_PAGE))
     return { unchanged, report: join(directory, EVALUATION_FILE), page: join(directory, EVALUATION_PAGE), ...summary(evaluation) }
   }

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { TESTS } from '../data/checks.ts'
 import { DEFAULT_LIMITS, readLimits } from '../data/limits.ts'
 import { redactText } from '../redact/redact.ts'
@@ -8,18 +7,19 @@ import { CONFLICT_RULES } from './deduplicate.ts'
 import { type Prepared, prepareDataSet } from './prepare.ts'
 import { type Ratios, SPLIT_MODES } from './split.ts'
 
-const HELP = `Usage: npm run pipelines -- prepare --version VERSION --input FILE [--input FILE ...] [options]
+const HELP = `Usage: npm run pipelines -- prepare --input FILE [--input FILE ...] [options]
 
 Makes an immutable version of a data set: reads tables, cleans and redacts the texts, leaves out duplicates, splits
 without leakage, runs the data tests and writes <out>/<name>/<version>/ with train.jsonl, validation.jsonl, test.jsonl,
 dataset.json (what it is made of and how) and rejected.jsonl (which rows were left out, and why).
 Does nothing when input, parameters and code are those of the version that is there. Exit code 4: the data are not fit.
 
-  --version VERSION    version to make
+  --version VERSION    version to make (default: the one that is made of the same, else the next)
   --name NAME          name of the data set (default inquiries)
   --input FILE         .csv, .tsv, .jsonl, .ndjson or .parquet, a glob of such, or the folder of a data-set version
   --columns F=C,...    columns of the fields, for example text=message,label=desk. Needed: text, label. Used where there:
-                       id, subject, language or locale, style, channel, customer, createdAt, split
+                       id, subject, language or locale, style, channel, customer, createdAt, split. Those of a folder of a
+                       version are called so, whatever is said here
   --taxonomy FILE      labels; a row may have their id or their German or English name (default data/taxonomy.json)
   --parent DIR         version that this one follows; drift is tested against the first. Data-set folders that are input
                        are parents too
@@ -63,8 +63,8 @@ async function prepare (args: string[]): Promise<unknown> {
     'created-at': { type: 'string', default: new Date().toISOString() }
   })
   const { version, name } = values
-  if (!version || values.input.length === 0) throw usageError('--version and at least one --input are needed')
-  for (const [option, value] of Object.entries({ version, name })) if (!SAFE_NAME.test(value)) throw usageError(`--${option} may have letters, digits, ".", "_" and "-"`)
+  if (values.input.length === 0) throw usageError('At least one --input is needed')
+  for (const [option, value] of Object.entries({ version, name })) if (value !== undefined && !SAFE_NAME.test(value)) throw usageError(`--${option} may have letters, digits, ".", "_" and "-"`)
   const limits = values.limits === undefined ? DEFAULT_LIMITS : await readLimits(values.limits)
   const prepared = await prepareDataSet({
     name,
@@ -72,7 +72,7 @@ async function prepare (args: string[]): Promise<unknown> {
     inputs: values.input,
     parents: values.parent,
     out: values.out,
-    reports: values.reports ?? join('.cache', 'prepare', `${name}-${version}`),
+    reports: values.reports,
     taxonomy: values.taxonomy,
     columns: parseColumns(values.columns),
     split: oneOf('--split', SPLIT_MODES, values.split),

@@ -22,7 +22,7 @@ export interface Known {
 }
 
 /** `dataset.json` */
-export function describeVersion (options: PrepareOptions, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks }: Known): DataSetDescription {
+export function describeVersion (options: PrepareOptions & { readonly version: string }, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks }: Known): DataSetDescription {
   const { name, version, createdAt, licence, origin, allow } = options
   return {
     schemaVersion: 2,

@@ -10,9 +10,15 @@ import { quoted, withDuckDb } from '../duckdb.ts'
 export const FORMATS = { '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.csv': 'csv', '.tsv': 'csv', '.parquet': 'parquet' } as const
 export type Format = typeof FORMATS[keyof typeof FORMATS]
 
-/** A file to read, as it is now. */
-export interface Input {
+/** A file that `--input` names. */
+export interface Source {
   readonly path: string
+  /** It was named by the folder of its data-set version, where columns are called as the fields are. */
+  readonly ofVersion: boolean
+}
+
+/** A file to read, as it is now. */
+export interface Input extends Source {
   readonly format: Format
   readonly sha256: string
 }
@@ -21,16 +27,16 @@ export interface Input {
  * Finds the files that `--input` names: files, globs, and folders of data sets.
  * @throws {PipelineError} ERR_INPUT when nothing is there or the extension is unknown
  */
-export async function findInputs (patterns: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(patterns.map(findPaths))
-  return [...new Set(found.flat())]
+export async function findInputs (patterns: readonly string[]): Promise<Source[]> {
+  const found = await Promise.all(patterns.map(findSources))
+  return [...new Map(found.flat().map(source => [source.path, source])).values()]
 }
 
-async function findPaths (pattern: string): Promise<string[]> {
+async function findSources (pattern: string): Promise<Source[]> {
   const entry = await stat(pattern).catch(() => undefined)
-  if (entry?.isFile()) return [pattern]
+  if (entry?.isFile()) return [{ path: pattern, ofVersion: false }]
   if (entry?.isDirectory()) {
-    const splits = SPLITS.map(split => join(pattern, `${split}.jsonl`))
+    const splits = SPLITS.map(split => ({ path: join(pattern, `${split}.jsonl`), ofVersion: true }))
     if (await stat(join(pattern, DESCRIPTION_FILE)).catch(() => undefined)) return splits
     throw refuse(`${pattern} is a folder, but no data set: it has no ${DESCRIPTION_FILE}; name its files, for example ${join(pattern, '*.csv')}`)
   }
@@ -38,7 +44,7 @@ async function findPaths (pattern: string): Promise<string[]> {
     ? await withDuckDb(async connection => (await connection.runAndReadAll(`SELECT file FROM glob(${quoted(pattern)}) ORDER BY file`)).getRows().map(([file]) => normalize(String(file))))
     : []
   if (matches.length === 0) throw refuse(`${pattern} does not exist`)
-  return matches
+  return matches.map(path => ({ path, ofVersion: false }))
 }
 
 /** A version that another one follows. */
@@ -57,7 +63,7 @@ export async function parentsOf (paths: readonly string[]): Promise<Parent[]> {
  * Reads a file once, for its digest and to see that it is text in UTF-8.
  * @throws {PipelineError} ERR_INPUT for an unknown extension and an empty file, ERR_ENCODING naming line and byte
  */
-export async function openInput (path: string): Promise<Input> {
+export async function openInput ({ path, ofVersion }: Source): Promise<Input> {
   const format = Object.entries(FORMATS).find(([extension]) => extension === extname(path).toLowerCase())?.[1]
   if (!format) throw refuse(`${path}: files of this kind cannot be read, only ${Object.keys(FORMATS).join(', ')}`)
   const hash = createHash('sha256')
@@ -70,7 +76,7 @@ export async function openInput (path: string): Promise<Input> {
   }
   if (format !== 'parquet') utf8.end()
   if (size === 0) throw refuse(`${path} is empty`)
-  return { path, format, sha256: hash.digest('hex') }
+  return { path, ofVersion, format, sha256: hash.digest('hex') }
 }
 
 /** Checks text that comes in chunks; a character that a chunk cuts apart is looked at with the next one. */

@@ -10,6 +10,7 @@ import { readProfile } from '../data/profile.ts'
 import { NEAR_DUPLICATE } from '../data/similarity.ts'
 import { createLabelLookup, readTaxonomy } from '../data/taxonomy.ts'
 import { PipelineError } from '../step.ts'
+import { nextMinor, versionsIn } from '../versions.ts'
 import type { Columns } from './columns.ts'
 import { type ConflictRule, deduplicate } from './deduplicate.ts'
 import { describeVersion, parametersOf } from './describe-version.ts'
@@ -27,15 +28,16 @@ const FOLDERS = ['data', 'prepare', 'redact']
 
 export interface PrepareOptions {
   readonly name: string
-  readonly version: string
+  /** @default the one that is made of the same input, parameters and code; without such a one the next */
+  readonly version?: string | undefined
   /** Files, globs, folders of data sets. */
   readonly inputs: readonly string[]
   /** Folders of the versions that this one follows; drift is measured against the first. */
   readonly parents: readonly string[]
   /** The version goes to `<out>/<name>/<version>/`. */
   readonly out: string
-  /** Where the data tests leave what they found when they fail. */
-  readonly reports: string
+  /** Where the data tests leave what they found when they fail. @default .cache/prepare/<name>-<version> */
+  readonly reports?: string | undefined
   readonly taxonomy: string
   readonly columns: Columns
   readonly split: SplitMode
@@ -63,19 +65,21 @@ export interface Prepared {
  * @throws {PipelineError} ERR_DATA_TESTS when it is not fit, ERR_VERSION_EXISTS when the version is there with other content
  */
 export async function prepareDataSet (options: PrepareOptions, { redact }: { redact: Redactor }): Promise<Prepared> {
-  const directory = join(options.out, options.name, options.version)
-  const paths = await findInputs(options.inputs)
-  const inputs = await Promise.all(paths.map(openInput))
+  const taxonomy = await readTaxonomy(options.taxonomy)
+  const sources = await findInputs(options.inputs)
+  const inputs = await Promise.all(sources.map(openInput))
   const parents = await parentsOf([...options.parents, ...options.inputs])
   const code = { ...gitState(), digest: await codeDigest(FOLDERS) }
   const inputDigest = await digestOfAll(options, inputs, parents)
-  const existing = await readDescription(directory).catch(() => undefined)
-  if (existing?.inputDigest === inputDigest && existing.code?.digest === code.digest) {
+  const isSame = (description: DataSetDescription | undefined) => description?.inputDigest === inputDigest && description.code?.digest === code.digest
+  const version = options.version ?? await chooseVersion(join(options.out, options.name), isSame)
+  const directory = join(options.out, options.name, version)
+  const existing = await readIfThere(directory)
+  if (existing && isSame(existing)) {
     return { directory, description: existing, unchanged: 'Input, parameters and code are those that it was made of' }
   }
 
-  const taxonomy = await readTaxonomy(options.taxonomy)
-  const staging = join(options.out, options.name, `.${options.version}.${randomUUID()}`)
+  const staging = join(options.out, options.name, `.${version}.${randomUUID()}`)
   const spool = new Spool()
   await mkdir(staging, { recursive: true })
   try {
@@ -97,9 +101,9 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
       total,
       ...(previous && { drift: { previous: await readProfile(previous.directory), current: written.profile } })
     }, options.limits)
-    await refuseFailed(checks, rejected, options)
+    await refuseFailed(checks, rejected, { allow: options.allow, reports: options.reports ?? join('.cache', 'prepare', `${options.name}-${version}`) })
 
-    const description = describeVersion(options, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks })
+    const description = describeVersion({ ...options, version }, { taxonomy, inputs, parents, code, inputDigest, read, rejected, written, checks })
     await writeFile(join(staging, DESCRIPTION_FILE), JSON.stringify(description, null, 2) + '\n')
     await rename(staging, directory).catch(cause => { throw ['ENOTEMPTY', 'EEXIST'].includes(cause.code) ? versionExists(directory, cause) : cause }) // another run was faster
     return { directory, description }
@@ -107,6 +111,16 @@ export async function prepareDataSet (options: PrepareOptions, { redact }: { red
     spool.close()
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+async function chooseVersion (directory: string, isSame: (description: DataSetDescription | undefined) => boolean): Promise<string> {
+  const versions = await versionsIn(directory)
+  for (const version of versions.toReversed()) if (isSame(await readIfThere(join(directory, version)))) return version
+  return nextMinor(versions.at(-1))
+}
+
+async function readIfThere (directory: string): Promise<DataSetDescription | undefined> {
+  return await readDescription(directory).catch(() => undefined)
 }
 
 type Arranged = Row & { readonly split: Split }

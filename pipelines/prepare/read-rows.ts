@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { EXIT, PipelineError } from '../step.ts'
-import { type Columns, FIELDS, type Field, REQUIRED } from './columns.ts'
+import { type Columns, FIELDS, type Field, OWN_COLUMNS, REQUIRED } from './columns.ts'
 import { quotedName, withDuckDb } from '../duckdb.ts'
 import type { Input } from './inputs.ts'
 import { openTable, rowError } from './table.ts'
@@ -15,18 +15,17 @@ export interface RawRow {
 
 /**
  * Reads a file to its end without keeping anything, to see that all of it can be read.
- * @returns how many rows there are
- * @throws {PipelineError} ERR_COLUMNS when text or label is missing, ERR_ROW naming the first row or line that cannot be read
+ * @returns how many rows there are, one at least
+ * @throws {PipelineError} ERR_COLUMNS when text or label is missing, ERR_INPUT when there is nothing but a header, ERR_ROW naming the first row or line that cannot be read
  */
 export async function countRows (input: Input, columns: Columns): Promise<number> {
   return await withDuckDb(async connection => {
     const { source, values } = await select(connection, input, columns)
-    try {
-      const result = await connection.runAndReadAll(`SELECT count(*), ${values.map(value => `count(${value})`).join(', ')} FROM ${source}`)
-      return Number(result.getRows()[0]![0])
-    } catch (error) {
-      throw await rowError(input, error)
-    }
+    const result = await connection.runAndReadAll(`SELECT count(*), ${values.map(value => `count(${value})`).join(', ')} FROM ${source}`)
+      .catch(async error => { throw await rowError(input, error) })
+    const count = Number(result.getRows()[0]![0])
+    if (count === 0) throw new PipelineError('ERR_INPUT', `${input.path} has no rows`, { exitCode: EXIT.data })
+    return count
   })
 }
 
@@ -51,7 +50,8 @@ export async function readRows (input: Input, columns: Columns, expected: number
 }
 
 /** What is read of a file: its fields, and where from in SQL. */
-async function select (connection: DuckDBConnection, input: Input, columns: Columns): Promise<{ fields: Field[], values: string[], source: string }> {
+async function select (connection: DuckDBConnection, input: Input, named: Columns): Promise<{ fields: Field[], values: string[], source: string }> {
+  const columns = input.ofVersion ? OWN_COLUMNS : named
   const table = await openTable(connection, input)
   const missing = REQUIRED.map(field => columns[field]).filter(column => !table.columns.includes(column))
   if (missing.length) {

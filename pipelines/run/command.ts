@@ -6,6 +6,8 @@ import { EVALUATION_PAGE } from '../evaluate/evaluation.ts'
 import { evaluateStep } from '../evaluate/command.ts'
 import { openInBrowser } from '../evaluate/open-in-browser.ts'
 import { gateStep } from '../gate/command.ts'
+import { readLimits } from '../gate/floors.ts'
+import { PRODUCTION } from '../gate/gate.ts'
 import { prepareStep } from '../prepare/command.ts'
 import { promoteStep, registerStep } from '../promote/command.ts'
 import { type Environment, type OptionValues, type Step, parseOptions } from '../step.ts'
@@ -13,19 +15,22 @@ import { candidateFolder } from '../train/build-candidate.ts'
 import { trainStep } from '../train/command.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
+import { nextMinor } from '../versions.ts'
 import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
-import { lastVersion, nextMinor } from './versions.ts'
+import { findEncoder } from './find-encoder.ts'
+import { recordTraining } from './record-training.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]
 
 The whole way: prepare, train, evaluate, gate, register, promote; each is a command of its own, with its own --help.
 Without options it makes the default model from the committed data set. Steps with nothing new to do do nothing: when
-the store has a version of the same data, encoder, parameters and code, that is all there is to say.
+the store has a version of the same data, encoder, parameters and code that is or was in production, that is all there
+is to say.
 Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a server did not answer; run it again.
 
 Data
   --input FILE          table or data set to make a version of, may be repeated (default data/inquiries/1.0.0)
-  --columns F=C,...     columns of the fields, for example text=message,label=desk
+  --columns F=C,...     columns of the fields in tables, for example text=message,label=desk; of a data set they are known
   --split MODE          keep, random, time or given (default keep: rows of a data set stay in their splits, so that no model is
                         measured with what it was trained on)
   --limits FILE         limits of the data tests in place of some defaults
@@ -33,7 +38,7 @@ Data
   --allow TEST          go on although this data test fails, may be repeated
   --data-name NAME      name of the data set (default inquiries)
   --data-root DIR       folder with the data sets (default data)
-  --data-version V      version to make of it (default 1.1.0 for the default input, else the next)
+  --data-version V      version to make of it (default 1.1.0 for the default input, else the one that is made of the same, or the next)
   --taxonomy FILE       labels (default data/taxonomy.json)
 Model
   --name NAME           name of the model (default inquiry-classifier)
@@ -79,33 +84,40 @@ async function run (args: string[], environment: Environment): Promise<unknown> 
   const call = async (step: Step, name: string, stepArgs: string[]) => await announced(name, async () => await step.run(stepArgs, environment))
   const { name, taxonomy } = options
   const at = option('created-at', options['created-at'])
+  await readLimits(options.floors) // what is wrong with them is told now, not by the gate after the training
 
-  const dataVersion = options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : nextMinor(await lastVersion(join(options['data-root'], options['data-name']))))
-  const data = join(options['data-root'], options['data-name'], dataVersion)
-  const prepared = await call(prepareStep, 'prepare', prepareArguments(options, dataVersion))
+  const prepared = await call(prepareStep, 'prepare', prepareArguments(options))
+  const { directory: data } = prepared as { directory: string }
 
-  const encoder = options.encoder ?? (await store.fetch(name, await store.resolve(name, 'production'))).directory
-  const recipe = await recipeOf({ encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS })
+  const encoder = await findEncoder(options.encoder, store, name)
+  const ingredients = { encoder, taxonomy, head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS }
+  const recipe = await recipeOf(ingredients)
   const { description } = await readDataSet(data)
   const same = options.force ? undefined : await findMadeFrom(store, name, recipe, description.digest)
-  if (same) return { prepare: prepared, unchanged: `${name} ${same} is of the same data, encoder, parameters and code` }
+  const promoteVersion = async (version: string) => await call(promoteStep, 'promote', ['--name', name, '--version', version, '--store', storeUrl, '--by', options.by])
+  if (same) {
+    const unchanged = `${name} ${same} is of the same data, encoder, parameters and code`
+    return await wasInProduction(store, name, same) ? { prepare: prepared, unchanged } : { prepare: prepared, unchanged, promote: await promoteVersion(same) }
+  }
 
   const version = options.version ?? nextMinor((await store.versions(name)).at(-1))
   const candidate = candidateFolder(name, version)
   const trained = await call(trainStep, 'train', ['--name', name, '--version', version, '--data', data, '--taxonomy', taxonomy, '--encoder', encoder, '--store', storeUrl, ...at, ...flag('force', options.force)])
+  await recordTraining(candidate, { ...ingredients, name, version, data, createdAt: options['created-at'] ?? new Date().toISOString() }, environment)
   const evaluated = await call(evaluateStep, 'evaluate', ['--candidate', candidate, '--data', data, '--split', 'test', ...at])
   if (options.open) await openInBrowser(join(candidate, EVALUATION_PAGE))
   const judged = await call(gateStep, 'gate', ['--candidate', candidate, '--data', data, '--split', 'test', '--store', storeUrl, ...option('floors', options.floors)])
   const registered = await call(registerStep, 'register', ['--candidate', candidate, '--store', storeUrl])
-  const promoted = await call(promoteStep, 'promote', ['--name', name, '--version', version, '--store', storeUrl, '--by', options.by])
+  const promoted = await promoteVersion(version)
   return { prepare: prepared, train: trained, evaluate: evaluated, gate: verdictOf(judged), register: registered, promote: promoted, report: join(candidate, EVALUATION_PAGE) }
 }
 
-function prepareArguments (options: Options, version: string): string[] {
+function prepareArguments (options: Options): string[] {
   return [
-    '--name', options['data-name'], '--version', version, '--out', options['data-root'], '--taxonomy', options.taxonomy,
+    '--name', options['data-name'], '--out', options['data-root'], '--taxonomy', options.taxonomy,
     ...options.input.flatMap(input => ['--input', input]),
     ...(isDefault(options) ? DEFAULT_PREPARE_OPTIONS : ['--split', 'keep']),
+    ...option('version', options['data-version'] ?? (isDefault(options) ? DEFAULT_VERSION : undefined)),
     ...option('split', options.split),
     ...options.allow.flatMap(test => ['--allow', test]),
     ...option('columns', options.columns),
@@ -125,6 +137,11 @@ async function findMadeFrom (store: ModelStore, name: string, recipe: Recipe, da
     if (isMadeFrom(manifest, recipe, dataDigest)) return version
   }
   return undefined
+}
+
+/** A version that never was has a promotion that broke off; one that was and is no more was replaced or rolled back. */
+async function wasInProduction (store: ModelStore, name: string, version: string): Promise<boolean> {
+  return (await store.promotions(name)).some(({ alias, to }) => alias === PRODUCTION && to === version)
 }
 
 /** Says on standard error what runs, and how long it took. */

@@ -118,7 +118,8 @@ t.test('reads limits and taxonomies, and says what is wrong with them', async t 
     'limits.json': '{"minPerLabel":5}',
     'typo.json': '{"minPerLable":5}',
     'taxonomy.json': '{"name":"t","version":"1","labels":[{"id":"garden","de":"Garten & Pflanzen"},{"id":"tools","en":"Tools"}]}',
-    'none.json': '{"labels":[]}'
+    'none.json': '{"labels":[]}',
+    'broken.json': '{"labels":['
   })
   t.strictSame(await readLimits(join(folder, 'limits.json')), { ...DEFAULT_LIMITS, minPerLabel: 5 })
   await t.rejects(readLimits(join(folder, 'typo.json')), { code: 'ERR_LIMITS', exitCode: 2 })
@@ -127,6 +128,7 @@ t.test('reads limits and taxonomies, and says what is wrong with them', async t 
   t.strictSame(['garden', ' GARTEN & pflanzen', 'Tools', OUT_OF_SCOPE, 'Dach'].map(labelOf), ['garden', 'garden', 'tools', OUT_OF_SCOPE, undefined])
   await t.rejects(readTaxonomy(join(folder, 'none.json')), { code: 'ERR_TAXONOMY', exitCode: 4 })
   await t.rejects(readTaxonomy(join(folder, 'absent.json')), { code: 'ERR_TAXONOMY' })
+  await t.rejects(readTaxonomy(join(folder, 'broken.json')), { code: 'ERR_TAXONOMY', exitCode: 4, message: /broken\.json is no JSON/ })
 })
 
 t.test('reading refuses what dataset.json does not describe', async t => {

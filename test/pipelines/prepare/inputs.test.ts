@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseColumns } from '../../../pipelines/prepare/columns.ts'
 import { withDuckDb } from '../../../pipelines/duckdb.ts'
-import { findInputs, openInput, parentsOf } from '../../../pipelines/prepare/inputs.ts'
+import { type Source, findInputs, openInput, parentsOf } from '../../../pipelines/prepare/inputs.ts'
 import { type RawRow, countRows, readRows } from '../../../pipelines/prepare/read-rows.ts'
 
 /** Writes a file and reads its rows. */
@@ -15,8 +15,10 @@ async function rowsOf (t: Test, name: string, content: string | Buffer, columns 
   return rows
 }
 
+const file = (path: string): Source => ({ path, ofVersion: false })
+
 async function read (path: string, mapping: string, use: (row: RawRow) => void): Promise<void> {
-  const input = await openInput(path)
+  const input = await openInput(file(path))
   const columns = parseColumns(mapping)
   await readRows(input, columns, await countRows(input, columns), use)
 }
@@ -55,6 +57,10 @@ t.test('finds columns under other names, and says which are missing', async t =>
   t.throws(() => parseColumns('words=message'), { code: 'ERR_USAGE', message: /fields are id, text/ })
 })
 
+t.test('a header alone is refused', async t => {
+  await t.rejects(rowsOf(t, 'a.csv', 'text,label\n'), { code: 'ERR_INPUT', exitCode: 4, message: /a\.csv has no rows/ })
+})
+
 t.test('names file, line and byte of what is not UTF-8', async t => {
   const latin1 = Buffer.from('text,label\nTomaten,garden\nTür,tools\n', 'latin1')
   await t.rejects(rowsOf(t, 'a.csv', latin1), { code: 'ERR_ENCODING', exitCode: 4, message: /a\.csv:3: byte 0xfc at 27 is not UTF-8.*iconv/ })
@@ -78,17 +84,17 @@ t.test('names the row or line that cannot be read, and nothing of what it says',
   await refused('e.jsonl', '[{"text":"secret","label":"b"}]\n', /e\.jsonl:1 is no JSON object/)
   await refused('f.parquet', 'secret', /f\.parquet is no readable parquet file/)
   const path = join(t.testdir({ 'g.csv': 'text,label\nok,garden\n' }), 'g.csv')
-  await t.rejects(readRows(await openInput(path), parseColumns(), 2, () => {}), { code: 'ERR_ROW', message: /1 rows instead of 2/ }, 'a stream that ends early')
+  await t.rejects(readRows(await openInput(file(path)), parseColumns(), 2, () => {}), { code: 'ERR_ROW', message: /1 rows instead of 2/ }, 'a stream that ends early')
 })
 
 t.test('finds files, globs and folders of data sets, and refuses the rest', async t => {
   const folder = t.testdir({ 'b.csv': 'text,label\n', 'a.csv': '', 'notes.txt': 'x', empty: {} })
-  t.strictSame(await findInputs([join(folder, '*.csv'), join(folder, 'b.csv')]), [join(folder, 'a.csv'), join(folder, 'b.csv')])
-  t.strictSame(await findInputs(['data/inquiries/1.0.0']), ['train', 'validation', 'test'].map(split => `data/inquiries/1.0.0/${split}.jsonl`))
+  t.strictSame(await findInputs([join(folder, '*.csv'), join(folder, 'b.csv')]), [file(join(folder, 'a.csv')), file(join(folder, 'b.csv'))])
+  t.strictSame(await findInputs(['data/inquiries/1.0.0']), ['train', 'validation', 'test'].map(split => ({ path: `data/inquiries/1.0.0/${split}.jsonl`, ofVersion: true })))
   t.match((await parentsOf(['data/inquiries/1.0.0/', 'data/inquiries/1.0.0', join(folder, 'b.csv')])).map(({ description }) => description.version), ['1.0.0'])
   await t.rejects(findInputs([join(folder, 'absent.csv')]), { code: 'ERR_INPUT', exitCode: 4, message: /absent\.csv does not exist/ })
   await t.rejects(findInputs([join(folder, '*.parquet')]), { code: 'ERR_INPUT' })
   await t.rejects(findInputs([join(folder, 'empty')]), { code: 'ERR_INPUT', message: /no data set/ })
-  await t.rejects(openInput(join(folder, 'a.csv')), { code: 'ERR_INPUT', message: /a\.csv is empty/ })
-  await t.rejects(openInput(join(folder, 'notes.txt')), { code: 'ERR_INPUT', message: /only \.jsonl, \.ndjson, \.csv, \.tsv, \.parquet/ })
+  await t.rejects(openInput(file(join(folder, 'a.csv'))), { code: 'ERR_INPUT', message: /a\.csv is empty/ })
+  await t.rejects(openInput(file(join(folder, 'notes.txt'))), { code: 'ERR_INPUT', message: /only \.jsonl, \.ndjson, \.csv, \.tsv, \.parquet/ })
 })

@@ -68,6 +68,31 @@ t.test('a second run does no work; a version never changes', async t => {
   t.strictSame(await readdir(join(folder, 'own')), ['1.0.0'])
 })
 
+t.test('without a version it is the one made of the same, else the next', async t => {
+  const folder = t.testdir({ 'taxonomy.json': JSON.stringify(WORKSHOP_TAXONOMY), 'limits.json': '{"maxNearDuplicates":1,"minPerLabel":5}' })
+  const versionOf = async (count: number, ...more: string[]) => {
+    const input = join(folder, 'rows.jsonl')
+    await writeFile(input, workshopInquiries().slice(0, count).map(row => JSON.stringify(row) + '\n').join(''))
+    return await prepareStep.run(['--name', 'own', '--input', input, '--taxonomy', join(folder, 'taxonomy.json'), '--limits', join(folder, 'limits.json'), '--out', folder, '--reports', join(folder, 'reports'), ...more], {})
+  }
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: false })
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: String })
+  t.match(await versionOf(320), { version: '1.1.0', unchanged: false })
+  t.match(await versionOf(319), { version: '1.0.0', unchanged: String }, 'of all versions, not the last one alone')
+  t.match(await versionOf(320, '--seed', '1'), { version: '1.2.0', unchanged: false })
+  t.strictSame((await readdir(join(folder, 'own'))).sort(), ['1.0.0', '1.1.0', '1.2.0'])
+})
+
+t.test('a table with columns of its own goes beside a data set, whose columns are known', async t => {
+  const { folder, run } = world(t)
+  await run(workshopInquiries())
+  await writeFile(join(folder, 'mine.csv'), 'message,desk\n"Wohin mit dem Laub, wenn die Tonne voll ist?",Garten\nWhich drill for glass?,Power tools\n')
+  const { examples, rejected } = await prepareStep.run(['--name', 'own', '--input', join(folder, 'own', '1.0.0'), '--input', join(folder, 'mine.csv'), '--columns', 'text=message,label=desk', '--split', 'keep',
+    '--version', '1.1.0', '--taxonomy', join(folder, 'taxonomy.json'), '--limits', join(folder, 'limits.json'), '--out', folder, '--reports', join(folder, 'reports'), '--allow', 'language'], {}) as Outcome
+  t.equal(Object.values(examples).reduce((sum, count) => sum + count, 0), 322)
+  t.strictSame(rejected, {})
+})
+
 t.test('leaves out duplicates and contradictions, and lists them without a word of theirs', async t => {
   const rows = workshopInquiries()
   const same = { ...rows[0]!, text: rows[0]!.text.toUpperCase() }

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { PipelineError } from '../step.ts'
+import { PipelineError } from './step.ts'
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)$/
 
@@ -14,9 +14,9 @@ export function nextMinor (version: string | undefined): string {
   return `${major}.${Number(minor) + 1}.0`
 }
 
-/** The highest version among the folders in a folder; undefined without any. */
-export async function lastVersion (directory: string): Promise<string | undefined> {
+/** The versions among the folders in a folder, highest last. */
+export async function versionsIn (directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
   const versions = entries.filter(entry => entry.isDirectory() && VERSION.test(entry.name)).map(({ name }) => name)
-  return versions.sort(new Intl.Collator('en', { numeric: true }).compare).at(-1)
+  return versions.sort(new Intl.Collator('en', { numeric: true }).compare)
 }

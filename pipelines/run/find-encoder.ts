@@ -1,0 +1,30 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ModelStoreError } from '../../model-store/errors.ts'
+import type { ModelStore } from '../../model-store/store.ts'
+import { PRODUCTION } from '../gate/gate.ts'
+import { usageError } from '../step.ts'
+import { ENCODER_FILES } from '../train/train-candidate.ts'
+
+const EXAMPLE = '--encoder model-store/models/inquiry-classifier/1.1.0'
+
+/**
+ * The folder with the encoder: the given one, else that of the version in production.
+ * @throws {PipelineError} ERR_USAGE when it lacks a file, or nothing is in production and none is given
+ */
+export async function findEncoder (given: string | undefined, store: ModelStore, name: string): Promise<string> {
+  if (given === undefined) return (await store.fetch(name, await productionOf(store, name))).directory
+  for (const file of ENCODER_FILES) {
+    await access(join(given, file)).catch(cause => { throw usageError(`--encoder: ${given} has no ${file}; the default model's encoder is given by ${EXAMPLE}`, cause) })
+  }
+  return given
+}
+
+async function productionOf (store: ModelStore, name: string): Promise<string> {
+  try {
+    return await store.resolve(name, PRODUCTION)
+  } catch (error) {
+    if (!(error instanceof ModelStoreError && error.code === 'ERR_ALIAS_NOT_FOUND')) throw error
+    throw usageError(`No version of ${name} is in production, whose encoder could be taken: name one, for example the default model's by ${EXAMPLE}`, error)
+  }
+}
