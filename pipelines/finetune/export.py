@@ -1,0 +1,121 @@
+"""Writes the folder that `pipelines import` takes."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from quantization import quantize
+
+from classifier import Classifier
+from encoder_file import build_classifier
+
+COPIED = ("tokenizer.json", "tokenizer_config.json", "LICENSE")
+REFERENCE_TEXTS = 64
+HARD_TEXTS = Path(__file__).resolve().parent.parent / "import" / "hard-texts.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Both ONNX files of a classifier: products in float32, and in int8, which is the one that is served."""
+
+    float32: Path
+    int8: Path
+
+
+def export(model: Classifier, directory: Path) -> Exported:
+    """Write the classifier as ONNX. The float file stands beside the folder, for it is not to be imported."""
+    directory.mkdir(parents=True, exist_ok=True)
+    graph = build_classifier(model.encoder.to_weights(), *model.head.folded())
+    exported = Exported(
+        directory.with_name(directory.name + "-float32.onnx"), directory / "model.onnx"
+    )
+    onnx.save(graph, exported.float32)
+    quantize(graph, exported.int8)
+    return exported
+
+
+def write_companions(directory: Path, base: Path, classes: list[str], model: Classifier) -> None:
+    """What a Hugging Face model has beside its graph."""
+    for name in COPIED:
+        if (base / name).exists():
+            shutil.copyfile(base / name, directory / name)
+    config = model.encoder.weights.config
+    write_json(
+        directory / "config.json",
+        {
+            "architectures": ["BertForSequenceClassification"],
+            "model_type": "bert",
+            "hidden_size": config.hidden_size,
+            "num_hidden_layers": len(model.encoder.layers),
+            "num_attention_heads": config.heads,
+            "intermediate_size": config.feed_forward_size,
+            "vocab_size": config.embedding_rows,
+            "max_position_embeddings": config.positions,
+            "prefix": "",
+            "pooling": "mean, L2-normalized, inside the graph (output sentence_embedding)",
+            "problem_type": "single_label_classification",
+            "id2label": {str(index): label for index, label in enumerate(classes)},
+            "label2id": {label: index for index, label in enumerate(classes)},
+        },
+    )
+
+
+def write_references(directory: Path, texts: list[str]) -> None:
+    """Tokens and logits as Python has them, for `pipelines import` to compare with the service's."""
+    path = directory / "tokenizer.json"
+    from tokenizers import Tokenizer as RustTokenizer
+
+    tokenizer = RustTokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True
+    hard = json.loads(HARD_TEXTS.read_text(encoding="utf-8"))
+    parity = {
+        "tokenizers": version("tokenizers"),
+        "tokenizer_sha256": sha256(path),
+        "prefix": "",
+        "texts": [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts + hard],
+    }
+    write_json(directory / "tokenizer_parity.json", parity)
+    chosen = texts[:REFERENCE_TEXTS]
+    logits = run_onnx(directory / "model.onnx", [tokenizer.encode(text).ids for text in chosen])
+    write_json(
+        directory / "logits_parity.json",
+        {
+            "onnxruntime": onnxruntime.__version__,
+            "model_sha256": sha256(directory / "model.onnx"),
+            "texts": [
+                {"text": text, "logits": [round(float(value), 5) for value in row]}
+                for text, row in zip(chosen, logits, strict=True)
+            ],
+        },
+    )
+
+
+def run_onnx(path: Path, token_ids: list[list[int]]) -> np.ndarray:
+    """Logits as the service computes them: one thread, one text a run, exact int8 sums. float32 [texts, classes]."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    rows = []
+    for ids in token_ids:
+        inputs = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), np.int64)}
+        rows.append(session.run(["logits"], inputs)[0][0])
+    return np.stack(rows)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_json(path: Path, value: object) -> None:
+    """Readable, the same bytes for the same value."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,88 @@
+"""What a training consists of, as data: recorded with the model, changed by a JSON file."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one network is trained. Rates are of AdamW; shares are between 0 and 1."""
+
+    epochs: int
+    learning_rate: float  # of the top layer
+    layer_decay: float  # of the rate, for each layer below
+    head_learning_rate: float
+    batch_size: int = 64
+    warmup: float = 0.06  # share of the steps in which the rate rises; then it falls linearly to 0
+    weight_decay: float = 0.01  # of matrices only
+    label_smoothing: float = 0.1
+    encoder_dropout: float = 0.0
+    head_dropout: float = 0.1
+    contrastive: float = 0.0  # weight of the supervised contrastive loss beside the cross-entropy
+    contrastive_temperature: float = 0.1
+    pairs: bool = (
+        False  # batches of pairs of one label, so that the contrastive loss has something to hold
+    )
+    noise: float = 0.0  # share of the texts that are written otherwise in each epoch
+    noise_kinds: tuple[str, ...] = ()  # of augmentation.py; none: all
+    average: float = 0.0  # the weights are the mean over this last share of the steps
+    # Distillation, where there is a teacher (Hinton et al. 2015):
+    teacher_weight: float = 0.7  # of the teacher's probabilities; the rest is the labels'
+    teacher_temperature: float = 2.0
+    embedding_weight: float = 2.0  # of 1 - cosine between the centred embeddings of both
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The whole training: a teacher of all layers, then a student of some of them."""
+
+    teacher: Stage = field(
+        default_factory=lambda: Stage(
+            epochs=4,
+            learning_rate=3e-4,
+            layer_decay=0.9,
+            head_learning_rate=1e-3,
+            encoder_dropout=0.1,
+            noise=0.3,
+        )
+    )
+    student: Stage = field(
+        default_factory=lambda: Stage(
+            epochs=8, learning_rate=5e-4, layer_decay=0.95, head_learning_rate=5e-4, noise=0.3
+        )
+    )
+    teachers: int = 1  # trained with seeds that follow each other; their logits are averaged
+    student_layers: tuple[int, ...] = (2, 4, 6, 8, 10, 12)  # of the first teacher, counted from 1
+    inverse_regularization: float = 5.0  # C of the logistic regression that starts the head
+    max_tokens: int = 128  # of a text in training; the service reads as many as it is told to
+    bfloat16: bool = (
+        True  # products of the training in bfloat16; weights, sums and export stay float32
+    )
+
+    @staticmethod
+    def read(path: Path) -> "Recipe":
+        """A recipe with the file's values in place of some defaults.
+
+        Raises ValueError when the file has a name that a recipe does not have.
+        """
+        return merge(Recipe(), json.loads(path.read_text(encoding="utf-8")), str(path))
+
+
+def merge(settings, changes: dict, where: str):
+    """The dataclass with these fields changed, fields of its fields too."""
+    known = {entry.name for entry in dataclasses.fields(settings)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise ValueError(
+            f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    values = {}
+    for name, value in changes.items():
+        present = getattr(settings, name)
+        if dataclasses.is_dataclass(present):
+            values[name] = merge(present, value, f"{where}, {name}")
+        else:
+            values[name] = tuple(value) if isinstance(present, tuple) else value
+    return dataclasses.replace(settings, **values)
