@@ -20,6 +20,7 @@ class Split:
 class DataSet:
     """Training and validation split; the test split is for `pipelines evaluate` alone."""
 
+    name: str
     version: str
     digest: str
     classes: list[str]
@@ -38,7 +39,13 @@ def read_data_set(directory: Path, taxonomy: Path) -> DataSet:
     has_others = any(row["label"] == OUT_OF_SCOPE for row in rows["train"])
     classes = labels + [OUT_OF_SCOPE] * has_others
     splits = {name: to_split(found, classes, name) for name, found in rows.items()}
-    return DataSet(description["version"], description["digest"], classes, **splits)
+    return DataSet(
+        name=description["name"],
+        version=description["version"],
+        digest=description["digest"],
+        classes=classes,
+        **splits,
+    )
 
 
 def read_rows(directory: Path, split: str, description: dict) -> list[dict]:

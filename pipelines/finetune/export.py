@@ -11,8 +11,10 @@ import numpy as np
 import onnx
 import onnxruntime
 from quantization import quantize
+from tokenizers import Tokenizer as RustTokenizer
 
 from classifier import Classifier
+from data_set import DataSet
 from encoder_file import build_classifier
 
 COPIED = ("tokenizer.json", "tokenizer_config.json", "LICENSE")
@@ -40,7 +42,7 @@ def export(model: Classifier, directory: Path) -> Exported:
     return exported
 
 
-def write_companions(directory: Path, base: Path, classes: list[str], model: Classifier) -> None:
+def write_companions(directory: Path, base: Path, model: Classifier, data: DataSet) -> None:
     """What a Hugging Face model has beside its graph."""
     for name in COPIED:
         if (base / name).exists():
@@ -60,17 +62,21 @@ def write_companions(directory: Path, base: Path, classes: list[str], model: Cla
             "prefix": "",
             "pooling": "mean, L2-normalized, inside the graph (output sentence_embedding)",
             "problem_type": "single_label_classification",
-            "id2label": {str(index): label for index, label in enumerate(classes)},
-            "label2id": {label: index for index, label in enumerate(classes)},
+            "upstream": f"{upstream_of(base)}; fine-tuned on {data.name} {data.version} by pipelines/finetune",
+            "id2label": {str(index): label for index, label in enumerate(data.classes)},
+            "label2id": {label: index for index, label in enumerate(data.classes)},
         },
     )
+
+
+def upstream_of(base: Path) -> str:
+    """Where the encoder comes from that training began with."""
+    return json.loads((base / "config.json").read_text(encoding="utf-8")).get("upstream", base.name)
 
 
 def write_references(directory: Path, texts: list[str]) -> None:
     """Tokens and logits as Python has them, for `pipelines import` to compare with the service's."""
     path = directory / "tokenizer.json"
-    from tokenizers import Tokenizer as RustTokenizer
-
     tokenizer = RustTokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.no_truncation()

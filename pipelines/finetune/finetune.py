@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
     record = {
         "recipe": asdict(recipe),
         "seed": options.seed,
-        "data": {"version": data.version, "digest": data.digest},
+        "data": {"name": data.name, "version": data.version, "digest": data.digest},
         "base": {"path": options.base.name, "sha256": sha256(options.base / "model.onnx")},
         "code": code_digest(),
         "device": describe(device),
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
     )
 
     exported = export(result.model, options.output)
-    write_companions(options.output, options.base, data.classes, result.model)
+    write_companions(options.output, options.base, result.model, data)
     write_references(options.output, data.validation.texts)
     token_ids = tokenizer.encode(data.validation.texts)
     parity = check_parity(result.model, exported, token_ids, device)
