@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openModelStore, fetchByAlias } from '../../model-store/open.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import type { EmbedderOptions } from '../train/embedder.ts'
 import type { HeadParameters } from '../train/train-head.ts'
@@ -18,7 +19,7 @@ official test splits, which decide nothing: parameters come from cross-validatio
 and the out-of-scope score from the validation split where there is one. Prints a Markdown table.
 
   --data DIR         folder with banking77/ and clinc150/ (default ../shared/data)
-  --own DIR          the project's data set (default data/inquiries/1.1.0), measured on its validation split
+  --own DIR          the project's data set (default ${DEFAULT_DATA}), measured on its validation split
   --store URL        model store with the encoder (default MODEL_STORE_URL, else file:model-store/models)
   --only NAME        inquiries, BANKING77 or CLINC150; or training-time: how long training on BANKING77 takes beside
                      what the encoder alone needs, and a single text with the head, as JSON
@@ -44,7 +45,7 @@ export const benchmarkStep: Step = { help: HELP, run: benchmark }
 async function benchmark (args: string[], environment: Environment): Promise<unknown> {
   const values = parseOptions(args, {
     data: { type: 'string', default: join('..', 'shared', 'data') },
-    own: { type: 'string', default: 'data/inquiries/1.1.0' },
+    own: { type: 'string', default: DEFAULT_DATA },
     store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' },
     only: { type: 'string' },
     folds: { type: 'string', default: '4' },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { hashFile } from '../../model-store/verify.ts'
 import { addToCandidate } from '../candidate.ts'
 import { type DataSet, SPLITS, readDataSet } from '../data/data-set.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { EXIT, PipelineError, type Step, parseOptions, usageError } from '../step.ts'
 import { withCandidateRun } from '../tracking/candidate-run.ts'
 import { openTracker } from '../tracking/open-tracker.ts'
@@ -26,7 +27,7 @@ nothing is done again.
   --alias ALIAS        the version in the store that an alias points at
   --name NAME          name of the model in the store (default inquiry-classifier)
   --store URL          model store (default MODEL_STORE_URL, else file:model-store/models)
-  --data DIR           data set (default data/inquiries/1.1.0)
+  --data DIR           data set (default ${DEFAULT_DATA})
   --split SPLIT        train, validation or test (default test)
   --float-encoder DIR  encoder in floating point, to tell what int8 costs (pipelines/encoder/build.py --float DIR makes it)
   --out DIR            where to write instead; of a candidate nothing is changed then
@@ -48,7 +49,7 @@ export const evaluateStep: Step = {
       alias: { type: 'string' },
       name: { type: 'string', default: 'inquiry-classifier' },
       store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' },
-      data: { type: 'string', default: 'data/inquiries/1.1.0' },
+      data: { type: 'string', default: DEFAULT_DATA },
       split: { type: 'string', default: 'test' },
       'float-encoder': { type: 'string' },
       out: { type: 'string' },

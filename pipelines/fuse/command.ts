@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FUSED_DESCRIPTION, FUSED_FILE } from '../../model-store/backends/mlflow/mlmodel.ts'
 import { addToCandidate } from '../candidate.ts'
 import { readDataSet } from '../data/data-set.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { findModel } from '../evaluate/find-model.ts'
 import { type Step, parseOptions, usageError } from '../step.ts'
 import { fuse, interfaceFile } from './fuse.ts'
@@ -20,7 +21,7 @@ service on the first texts of the data set's validation split, and refused where
   --add              put fused.onnx and fused.json into the candidate
   --out FILE         file to write, ending in .onnx
   --logits           logits, before the temperature, instead of probabilities
-  --data DIR         data set with the texts to compare on (default data/inquiries/1.1.0)
+  --data DIR         data set with the texts to compare on (default ${DEFAULT_DATA})
   --texts COUNT      how many (default 200)
   --name NAME        name of the model in the store (default inquiry-classifier)
   --store URL        model store (default MODEL_STORE_URL, else file:model-store/models)`
@@ -36,7 +37,7 @@ export const fuseStep: Step = {
       add: { type: 'boolean', default: false },
       out: { type: 'string' },
       logits: { type: 'boolean', default: false },
-      data: { type: 'string', default: 'data/inquiries/1.1.0' },
+      data: { type: 'string', default: DEFAULT_DATA },
       texts: { type: 'string', default: '200' },
       name: { type: 'string', default: 'inquiry-classifier' },
       store: { type: 'string', default: environment.MODEL_STORE_URL ?? 'file:model-store/models' }

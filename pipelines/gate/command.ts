@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openModelStore } from '../../model-store/open.ts'
 import { codeVersion } from '../code-version.ts'
 import { SPLITS, type Split, readDataSet } from '../data/data-set.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { evaluateModel } from '../evaluate/evaluate-model.ts'
 import { EXIT, type Environment, PipelineError, type Step, parseOptions, usageError } from '../step.ts'
 import { withCandidateRun } from '../tracking/candidate-run.ts'
@@ -21,7 +22,7 @@ Reads the candidate with its evaluation.json, the data set, and the version unde
 Exit code 0: passed; 3: the gate said no.
 
   --candidate DIR   folder of the candidate, evaluated
-  --data DIR        data set on which it was evaluated, for example data/inquiries/1.1.0
+  --data DIR        data set on which it was evaluated, for example ${DEFAULT_DATA}
   --split NAME      split on which it was evaluated (default test)
   --against ALIAS   version to compare with (default production; while nothing is there, only the floors count)
   --floors FILE     JSON: { "reason": "…", "floors": { … }, "comparison": { … } } in place of some default limits

@@ -1,11 +1,11 @@
 import type { Manifest } from '../../model-store/manifest.ts'
 import type { DataSetDescription } from '../data/data-set.ts'
+import { metricsTable } from '../train/metrics-table.ts'
 import type { TokenizerParity } from './tokenizer-parity.ts'
 
 /** The model card of an imported version: what is known of it here. What it was trained on is for whoever trained it to say. */
-export function importedModelCard ({ name, version, labels, classes, input, calibration, metrics, licence, origin }: Omit<Manifest, 'files'>, dataSet: DataSetDescription, parity: TokenizerParity): string {
-  const percent = (key: string) => metrics[key] === undefined ? '–' : `${(100 * metrics[key]).toFixed(1)} %`
-  const row = (title: string, key: string) => `| ${title} | ${percent(`validation.${key}`)} | ${percent(`test.${key}`)} |`
+export function importedModelCard (model: Omit<Manifest, 'files'>, dataSet: DataSetDescription, parity: TokenizerParity): string {
+  const { name, version, labels, classes, input, calibration, licence, origin } = model
   return `# ${name} ${version}
 
 Decides which of ${labels.length} desks must answer a customer inquiry, or that a person must read it. A fine-tuned transformer, imported by
@@ -18,15 +18,7 @@ Decides which of ${labels.length} desks must answer a customer inquiry, or that 
 - **Calibrated** with \`${dataSet.name}\` ${dataSet.version} (digest \`${dataSet.digest.slice(0, 16)}…\`): temperature ${calibration.temperature.toFixed(3)} and thresholds were
   fitted on its validation split.
 
-| | validation | test |
-|---|---|---|
-${row('Accuracy, in scope', 'accuracy')}
-${row('Macro-F1, in scope', 'macroF1')}
-${row('Expected calibration error', 'expectedCalibrationError')}
-${row('Out of scope, AUROC', 'outOfScopeAuroc')}
-${row('Out of scope sent to manual', 'outOfScopeCaught')}
-${row('In scope sent to manual', 'inScopeLost')}
-${row('Accuracy of what is answered', 'answeredAccuracy')}
+${metricsTable(model)}
 
 The figures of the test split are worth as much as it was kept from training: that cannot be seen here.
 `

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { EXIT, PipelineError, usageError } from '../step.ts'
+import { FINE_TUNING_FILE } from '../train/fine-tuning.ts'
 
 /** What is read of the `config.json` of a fine-tuned model; more is welcome. */
 const ConfigSchema = Type.Object({
@@ -33,7 +34,7 @@ export interface Source {
 const MODEL_PLACES = ['model.onnx', 'model_quantized.onnx', 'onnx/model.onnx', 'onnx/model_quantized.onnx']
 /** What goes into a version beside the ONNX file. */
 const NEEDED = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
-const WELCOME = ['LICENSE']
+const WELCOME = ['LICENSE', FINE_TUNING_FILE]
 
 /**
  * Looks through the folder.

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openModelStore } from '../../model-store/open.ts'
 import type { ModelStore } from '../../model-store/store.ts'
 import { readDataSet } from '../data/data-set.ts'
+import { DEFAULT_INPUTS, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from '../data/default-data.ts'
 import { EVALUATION_PAGE } from '../evaluate/evaluation.ts'
 import { evaluateStep } from '../evaluate/command.ts'
 import { openInBrowser } from '../evaluate/open-in-browser.ts'
@@ -16,7 +17,6 @@ import { trainStep } from '../train/command.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
 import { nextMinor } from '../versions.ts'
-import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from './default-data.ts'
 import { findEncoder } from './find-encoder.ts'
 import { recordTraining } from './record-training.ts'
 
@@ -29,7 +29,7 @@ is to say.
 Exit code 3: the gate said no, nothing was moved. 4: the data are not fit. 5: a server did not answer; run it again.
 
 Data
-  --input FILE          table or data set to make a version of, may be repeated (default data/inquiries/1.0.0)
+  --input FILE          table or data set to make a version of, may be repeated (default ${DEFAULT_INPUTS.join(' and ')})
   --columns F=C,...     columns of the fields in tables, for example text=message,label=desk; of a data set they are known
   --split MODE          keep, random, time or given (default keep: rows of a data set stay in their splits, so that no model is
                         measured with what it was trained on)
@@ -38,7 +38,7 @@ Data
   --allow TEST          go on although this data test fails, may be repeated
   --data-name NAME      name of the data set (default inquiries)
   --data-root DIR       folder with the data sets (default data)
-  --data-version V      version to make of it (default 1.1.0 for the default input, else the one that is made of the same, or the next)
+  --data-version V      version to make of it (default ${DEFAULT_VERSION} for the default input, else the one that is made of the same, or the next)
   --taxonomy FILE       labels (default data/taxonomy.json)
 Model
   --name NAME           name of the model (default inquiry-classifier)
@@ -52,7 +52,7 @@ Model
   --open                show the report in the browser`
 
 const OPTIONS = {
-  input: { type: 'string', multiple: true, default: [DEFAULT_INPUT] },
+  input: { type: 'string', multiple: true, default: DEFAULT_INPUTS },
   columns: { type: 'string' },
   split: { type: 'string' },
   limits: { type: 'string' },
@@ -128,7 +128,7 @@ function prepareArguments (options: Options): string[] {
 }
 
 function isDefault ({ input }: Options): boolean {
-  return input.length === 1 && input[0] === DEFAULT_INPUT
+  return input.join() === DEFAULT_INPUTS.join()
 }
 
 async function findMadeFrom (store: ModelStore, name: string, recipe: Recipe, dataDigest: string): Promise<string | undefined> {

@@ -2,11 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fetchByAlias, openModelStore } from '../../model-store/open.ts'
 import { OUT_OF_SCOPE, readDataSet } from '../data/data-set.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { readTaxonomy } from '../data/taxonomy.ts'
 import { showProgress } from '../progress.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import { embed } from '../train/embedder.ts'
-import { ENCODER_INPUT, ENCODER_OUTPUT, HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
+import { readEncoderConfig } from '../train/encoder-config.ts'
+import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { SEARCH_GRID } from './grid.ts'
 import { searchHeadParameters } from './search.ts'
 import { EMBEDDING_CACHE } from '../train/train-candidate.ts'
@@ -19,7 +21,7 @@ train --parameters reads them. Examples of one customer, and near-equal texts, a
 Reads   the data set, the encoder in production, .cache/embeddings
 Writes  the parameters
 
-  --data DIR         data set (default data/inquiries/1.1.0)
+  --data DIR         data set (default ${DEFAULT_DATA})
   --taxonomy FILE    labels (default data/taxonomy.json)
   --name NAME        name of the model (default inquiry-classifier)
   --store URL        model store with the encoder (default MODEL_STORE_URL, else file:model-store/models)
@@ -33,7 +35,7 @@ export const searchStep: Step = { help: HELP, run: search }
 
 async function search (args: string[], environment: Environment): Promise<unknown> {
   const values = parseOptions(args, {
-    data: { type: 'string', default: 'data/inquiries/1.1.0' },
+    data: { type: 'string', default: DEFAULT_DATA },
     taxonomy: { type: 'string', default: 'data/taxonomy.json' },
     name: { type: 'string', default: 'inquiry-classifier' },
     store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' },
@@ -46,8 +48,9 @@ async function search (args: string[], environment: Environment): Promise<unknow
   const { directory } = await fetchByAlias(openModelStore(values.store, environment), values.name, 'production')
   const { splits: { train } } = await readDataSet(values.data)
   const { labels } = await readTaxonomy(values.taxonomy)
+  const { input, output } = await readEncoderConfig(directory)
   const embeddings = await embed(train.map(({ text }) => text), {
-    directory, ...ENCODER_INPUT, output: ENCODER_OUTPUT, cacheDirectory: EMBEDDING_CACHE, onProgress: showProgress('embedding')
+    directory, ...input, output, cacheDirectory: EMBEDDING_CACHE, onProgress: showProgress('embedding')
   })
   const items = train.map(({ text, label }, index) => ({ text, label, embedding: embeddings[index]! }))
   const { best, trials, complete } = await searchHeadParameters(items, [...labels.map(({ id }) => id), OUT_OF_SCOPE], {

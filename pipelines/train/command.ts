@@ -3,12 +3,13 @@ import type { Manifest } from '../../model-store/manifest.ts'
 import { verifyDirectory } from '../../model-store/verify.ts'
 import { openModelStore } from '../../model-store/open.ts'
 import { readDataSet } from '../data/data-set.ts'
+import { DEFAULT_DATA } from '../data/default-data.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import { openTracker } from '../tracking/open-tracker.ts'
 import { candidateFolder } from './build-candidate.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from './parameters.ts'
 import { startRun } from './record-run.ts'
-import { type TrainOptions, isMadeFrom, recipeOf, trainCandidate } from './train-candidate.ts'
+import { type TrainOptions, isMadeFrom, recipeOf, trainCandidate, workOf } from './train-candidate.ts'
 
 const HELP = `Usage: npm run pipelines -- train --version VERSION [options]
 
@@ -21,7 +22,7 @@ Writes  the candidate; the run is recorded where MLFLOW_TRACKING_URI says, else 
 
   --version VERSION   version of the candidate, for example 1.1.0
   --name NAME         name of the model (default inquiry-classifier)
-  --data DIR          data set (default data/inquiries/1.1.0)
+  --data DIR          data set (default ${DEFAULT_DATA})
   --candidate DIR     folder to write (default .cache/candidates/NAME-VERSION); a candidate that is there is replaced
   --taxonomy FILE     labels (default data/taxonomy.json)
   --encoder DIR       folder with model.onnx and its tokenizer (default: the version in production)
@@ -37,7 +38,7 @@ async function train (args: string[], environment: Environment): Promise<unknown
   const values = parseOptions(args, {
     version: { type: 'string' },
     name: { type: 'string', default: 'inquiry-classifier' },
-    data: { type: 'string', default: 'data/inquiries/1.1.0' },
+    data: { type: 'string', default: DEFAULT_DATA },
     candidate: { type: 'string' },
     taxonomy: { type: 'string', default: 'data/taxonomy.json' },
     encoder: { type: 'string' },
@@ -63,7 +64,7 @@ async function train (args: string[], environment: Environment): Promise<unknown
   const present = await verifyDirectory(directory).catch(() => undefined)
   if (present && !values.force && await isUnchanged(present, options)) return summary(directory, present, true)
 
-  const run = await startRun(openTracker(environment), options)
+  const run = await startRun(openTracker(environment), workOf(options))
   try {
     const manifest = await trainCandidate(directory, { ...options, onIteration: run.onIteration })
     await run.trained(directory, manifest)

@@ -1,20 +1,18 @@
 import type { Manifest } from '../../model-store/manifest.ts'
 import type { DataSetDescription } from '../data/data-set.ts'
+import type { EncoderConfig } from './encoder-config.ts'
+import { metricsTable } from './metrics-table.ts'
 
 /** The model card that goes with a version (Mitchell et al. 2019, "Model Cards for Model Reporting"). */
-export function modelCard (model: Omit<Manifest, 'files'>, dataSet: DataSetDescription): string {
-  const { metrics } = model
-  const percent = (name: string) => `${(100 * (metrics[name] ?? NaN)).toFixed(1)} %`
-  const row = (title: string, name: string) => `| ${title} | ${percent(`validation.${name}`)} | ${percent(`test.${name}`)} |`
+export function modelCard (model: Omit<Manifest, 'files'>, dataSet: DataSetDescription, { layers, upstream, output }: EncoderConfig): string {
   return `# ${model.name} ${model.version}
 
 Decides which of ${model.labels.length} desks of a home-improvement retailer must answer a customer inquiry in German or English, or that
 a person must read it.
 
 ## Made of
-- **Encoder**: multilingual-e5-small (intfloat, MIT), 12 layers, 384 dimensions, vocabulary trimmed to European languages,
-  int8; rebuilt from two registry packages by \`pipelines/encoder\`. Texts take the prefix \`${model.input.prefix}\`; of more than
-  ${model.input.maxTokens} tokens the first ${model.input.headTokens} and the last ${model.input.maxTokens - model.input.headTokens} are read.
+- **Encoder**: ${layers} layers, ${output.size} dimensions, int8. ${upstream}.${model.input.prefix ? ` Texts take the prefix \`${model.input.prefix}\`.` : ''}
+  Of more than ${model.input.maxTokens} tokens the first ${model.input.headTokens} and the last ${model.input.maxTokens - model.input.headTokens} are read.
 - **Head**: multinomial logistic regression over the embedding and hashed character n-grams (Apache-2.0), trained by
   \`npm run pipelines -- train\`; out of scope is a class of its own. Temperature ${model.calibration.temperature.toFixed(3)} and thresholds were
   fitted on the validation split.
@@ -26,15 +24,7 @@ So the figures below say how the version compares with others of this project, n
 encoder and the head are worth is measured on public sets (\`docs/model-quality.md\`).
 
 ## Measured
-| | validation | test |
-|---|---|---|
-${row('Accuracy, in scope', 'accuracy')}
-${row('Macro-F1, in scope', 'macroF1')}
-${row('Expected calibration error', 'expectedCalibrationError')}
-${row('Out of scope, AUROC', 'outOfScopeAuroc')}
-${row('Out of scope sent to manual', 'outOfScopeCaught')}
-${row('In scope sent to manual', 'inScopeLost')}
-${row('Accuracy of what is answered', 'answeredAccuracy')}
+${metricsTable(model)}
 
 Temperature and thresholds were chosen on validation, and what it got wrong guided which training texts were added, so its
 figures flatter. The test split has another writer and decided nothing, but was looked at with each training. All writers are

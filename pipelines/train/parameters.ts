@@ -1,4 +1,3 @@
-import type { Manifest } from '../../model-store/manifest.ts'
 import type { HeadParameters } from './train-head.ts'
 import type { ThresholdTargets } from './thresholds.ts'
 
@@ -10,7 +9,3 @@ export const HEAD_PARAMETERS: HeadParameters = {
 }
 
 export const THRESHOLD_TARGETS: ThresholdTargets = { maxLost: 0.09, answeredAccuracy: 0.935, labelPrecision: 0.85 }
-
-/** What the encoder was trained with, and how much of a long mail it reads: 60 % of it from the beginning. */
-export const ENCODER_INPUT: Manifest['input'] = { prefix: 'query: ', maxTokens: 256, headTokens: 154 }
-export const ENCODER_OUTPUT: Manifest['output'] = { kind: 'embedding', name: 'sentence_embedding', size: 384 }

@@ -6,7 +6,19 @@ import { codeVersion } from '../code-version.ts'
 import { SPLITS, readDataSet } from '../data/data-set.ts'
 import { RUN_FILE } from '../tracking/candidate-run.ts'
 import type { Run, Tracker } from '../tracking/tracker.ts'
-import type { TrainOptions } from './train-candidate.ts'
+import { readFineTuning, recordFineTuning } from './fine-tuning.ts'
+import { flattened } from './flattened.ts'
+
+/** What makes a candidate. */
+export interface RecordedWork {
+  readonly name: string
+  readonly version: string
+  /** Folder of the data set. */
+  readonly data: string
+  readonly parameters: object
+  /** Folder of the network, which may say how it was fine-tuned. */
+  readonly network: string
+}
 
 /** A training that is being recorded. */
 export interface RecordedTraining {
@@ -20,12 +32,13 @@ export interface RecordedTraining {
 const CONTEXTS = { train: 'training', validation: 'validation', test: 'test' } as const
 const FILES = ['MODEL_CARD.md', 'manifest.json']
 
-/** Opens a run for a training, with its data and parameters. */
-export async function startRun (tracker: Tracker, options: TrainOptions): Promise<RecordedTraining> {
-  const { name, version, head, thresholdTargets } = options
+/** Opens a run for what makes a candidate, with its data and parameters. */
+export async function startRun (tracker: Tracker, { name, version, data, parameters, network }: RecordedWork): Promise<RecordedTraining> {
   const run = await tracker.open({ name: `${name} ${version}`, tags: { 'mlflow.source.git.commit': codeVersion(), model: name, version } })
-  await run.parameters(flattened({ head, thresholdTargets }))
-  const { description } = await readDataSet(options.data)
+  await run.parameters(flattened(parameters))
+  const fineTuning = await readFineTuning(network)
+  if (fineTuning) await recordFineTuning(run, fineTuning)
+  const { description } = await readDataSet(data)
   for (const split of SPLITS) {
     await run.input({ name: description.name, version: description.version, digest: description.files[split]!.sha256, context: CONTEXTS[split], rows: description.files[split]!.examples })
   }
@@ -46,10 +59,4 @@ export async function startRun (tracker: Tracker, options: TrainOptions): Promis
 
 async function endQuietly (run: Run): Promise<void> {
   await run.end('FAILED').catch(error => process.stderr.write(`The run ${run.id} could not be ended: ${error}\n`))
-}
-
-/** `{ a: { b: 1 } }` as `{ 'a.b': 1 }`. */
-function flattened (value: object, prefix = ''): Record<string, string | number | boolean> {
-  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) =>
-    inner !== null && typeof inner === 'object' ? Object.entries(flattened(inner, `${prefix}${key}.`)) : [[prefix + key, inner]]))
 }

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises'
+import { access, cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { saveHead } from '../../api/inference/head.ts'
 import type { Manifest } from '../../model-store/manifest.ts'
@@ -9,10 +9,12 @@ import { readTaxonomy } from '../data/taxonomy.ts'
 import { showProgress } from '../progress.ts'
 import { buildCandidate } from './build-candidate.ts'
 import { embed } from './embedder.ts'
+import { type EncoderConfig, readEncoderConfig } from './encoder-config.ts'
+import { FINE_TUNING_FILE } from './fine-tuning.ts'
 import { fitDecisions } from './fit-decisions.ts'
 import { modelCard } from './model-card.ts'
-import { ENCODER_INPUT, ENCODER_OUTPUT } from './parameters.ts'
 import { scoreItems } from './predict.ts'
+import type { RecordedWork } from './record-run.ts'
 import type { ThresholdTargets } from './thresholds.ts'
 import { type HeadParameters, type TrainingItem, trainHead } from './train-head.ts'
 
@@ -55,7 +57,7 @@ export interface Recipe {
 }
 
 export async function recipeOf ({ encoder, taxonomy, head, thresholdTargets }: Pick<TrainOptions, 'encoder' | 'taxonomy' | 'head' | 'thresholdTargets'>): Promise<Recipe> {
-  const files = await Promise.all(ENCODER_FILES.map(async file => await describeFile(encoder, file)))
+  const files = await Promise.all((await encoderFiles(encoder)).map(async file => await describeFile(encoder, file)))
   return {
     made: 'train',
     head,
@@ -64,6 +66,16 @@ export async function recipeOf ({ encoder, taxonomy, head, thresholdTargets }: P
     taxonomy: await hashFile(taxonomy),
     code: await codeDigest(['../api/inference', 'onnx', 'train'])
   }
+}
+
+async function encoderFiles (directory: string): Promise<string[]> {
+  const isFineTuned = await access(join(directory, FINE_TUNING_FILE)).then(() => true, () => false)
+  return isFineTuned ? [...ENCODER_FILES, FINE_TUNING_FILE] : ENCODER_FILES
+}
+
+/** What a run records of a training. */
+export function workOf ({ name, version, data, head, thresholdTargets, encoder }: TrainOptions): RecordedWork {
+  return { name, version, data, parameters: { head, thresholdTargets }, network: encoder }
 }
 
 /** Whether a version was made from this recipe and these data. */
@@ -80,7 +92,8 @@ export async function trainCandidate (directory: string, options: TrainOptions):
   const dataSet = await readDataSet(options.data)
   const classes = [...taxonomy.labels.map(({ id }) => id), OUT_OF_SCOPE]
 
-  const embedded = await embedSplits(dataSet, encoder)
+  const encoderConfig = await readEncoderConfig(encoder)
+  const embedded = await embedSplits(dataSet, encoder, encoderConfig)
   const progress = showProgress('training', parameters.maxIterations)
   const head = await trainHead(embedded.train, classes, parameters, (iteration, loss) => {
     progress(iteration)
@@ -90,7 +103,7 @@ export async function trainCandidate (directory: string, options: TrainOptions):
   const decisions = fitDecisions({ validation: labelledLogits(embedded.validation), test: labelledLogits(embedded.test) }, classes, thresholdTargets)
 
   return await buildCandidate(directory, async staging => {
-    for (const file of ENCODER_FILES) await cp(join(encoder, file), join(staging, file))
+    for (const file of await encoderFiles(encoder)) await cp(join(encoder, file), join(staging, file))
     await saveHead(staging, head)
     return {
       name,
@@ -99,15 +112,15 @@ export async function trainCandidate (directory: string, options: TrainOptions):
       taxonomy,
       dataSet: dataSet.description,
       classes,
-      input: ENCODER_INPUT,
-      output: ENCODER_OUTPUT,
+      input: encoderConfig.input,
+      output: encoderConfig.output,
       pooling: 'mean of the token embeddings, L2-normalized, inside the graph',
       ...decisions,
       seed: SEED,
       parameters: { ...recipe, embeddings: digestOfEmbeddings(embedded.train) },
       licence: 'Apache-2.0 (head and data), MIT (encoder)',
-      origin: 'intfloat/multilingual-e5-small, vocabulary trimmed, int8; rebuilt by pipelines/encoder',
-      card: manifest => modelCard(manifest, dataSet.description)
+      origin: encoderConfig.upstream,
+      card: manifest => modelCard(manifest, dataSet.description, encoderConfig)
     }
   })
 }
@@ -117,10 +130,10 @@ export function digestOfEmbeddings (items: readonly TrainingItem[]): string {
   return digestOf(Buffer.concat(items.map(({ embedding }) => Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength))))
 }
 
-async function embedSplits ({ splits }: DataSet, encoder: string): Promise<Record<'train' | 'validation' | 'test', TrainingItem[]>> {
+async function embedSplits ({ splits }: DataSet, encoder: string, { input, output }: EncoderConfig): Promise<Record<'train' | 'validation' | 'test', TrainingItem[]>> {
   const examples: Example[] = [...splits.train, ...splits.validation, ...splits.test]
   const embeddings = await embed(examples.map(({ text }) => text), {
-    directory: encoder, ...ENCODER_INPUT, output: ENCODER_OUTPUT, cacheDirectory: EMBEDDING_CACHE, onProgress: showProgress('embedding')
+    directory: encoder, ...input, output, cacheDirectory: EMBEDDING_CACHE, onProgress: showProgress('embedding')
   })
   const items = examples.map(({ text, label }, index) => ({ text, label, embedding: embeddings[index]! }))
   const trainEnd = splits.train.length

@@ -3,27 +3,37 @@ import { join } from 'node:path'
 import t from 'tap'
 import { digestOf, readDataSet, readDescription } from '../../../pipelines/data/data-set.ts'
 import { prepareStep } from '../../../pipelines/prepare/command.ts'
-import { DEFAULT_INPUT, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from '../../../pipelines/run/default-data.ts'
+import { DEFAULT_DATA, DEFAULT_INPUTS, DEFAULT_PREPARE_OPTIONS, DEFAULT_VERSION } from '../../../pipelines/data/default-data.ts'
 
-const COMMITTED = 'data/inquiries/1.1.0'
+const LICENCE_AND_ORIGIN = DEFAULT_PREPARE_OPTIONS.slice(DEFAULT_PREPARE_OPTIONS.indexOf('--licence'))
+const VERSIONS = [
+  { version: '1.1.0', options: ['--input', 'data/inquiries/1.0.0', '--split', 'given', '--limits', 'data/inquiries/limits.json', ...LICENCE_AND_ORIGIN] },
+  { version: DEFAULT_VERSION, options: [...DEFAULT_INPUTS.flatMap(input => ['--input', input]), ...DEFAULT_PREPARE_OPTIONS] }
+]
 
-t.test('version 1.1.0 of the committed data set is exactly what prepare makes of 1.0.0', async t => {
-  const out = t.testdir()
-  const committed = await readDescription(COMMITTED)
-  const started = performance.now()
-  await prepareStep.run(['--version', DEFAULT_VERSION, '--input', DEFAULT_INPUT, ...DEFAULT_PREPARE_OPTIONS, '--out', out, '--reports', join(out, 'reports'), '--created-at', committed.createdAt], {})
-  t.comment(`${Math.round(performance.now() - started)} ms`)
-  const made = join(out, 'inquiries', '1.1.0')
-  t.strictSame((await readdir(made)).sort(), (await readdir(COMMITTED)).sort())
-  for (const file of ['train.jsonl', 'validation.jsonl', 'test.jsonl', 'rejected.jsonl']) {
-    t.equal(digestOf(await readFile(join(made, file))), digestOf(await readFile(join(COMMITTED, file))), file)
-  }
-  const withoutCode = async (directory: string) => ({ ...await readDescription(directory), code: undefined })
-  t.strictSame(await withoutCode(made), await withoutCode(COMMITTED))
+for (const { version, options } of VERSIONS) {
+  t.test(`version ${version} of the committed data set is exactly what prepare makes`, async t => {
+    const out = t.testdir()
+    const committed = join('data/inquiries', version)
+    const { createdAt } = await readDescription(committed)
+    await prepareStep.run(['--version', version, ...options, '--out', out, '--reports', join(out, 'reports'), '--created-at', createdAt], {})
+    const made = join(out, 'inquiries', version)
+    t.strictSame((await readdir(made)).sort(), (await readdir(committed)).sort())
+    for (const file of ['train.jsonl', 'validation.jsonl', 'test.jsonl', 'rejected.jsonl']) {
+      t.equal(digestOf(await readFile(join(made, file))), digestOf(await readFile(join(committed, file))), file)
+    }
+    const withoutCode = async (directory: string) => ({ ...await readDescription(directory), code: undefined })
+    t.strictSame(await withoutCode(made), await withoutCode(committed))
+  })
+}
+
+t.test('version 1.2.0 keeps the validation and test texts of 1.1.0', async t => {
+  const [before, after] = await Promise.all(['data/inquiries/1.1.0', DEFAULT_DATA].map(readDataSet))
+  for (const split of ['validation', 'test'] as const) t.strictSame(after!.splits[split], before!.splits[split])
 })
 
 t.test('version 1.1.0 has the rows of 1.0.0, some of them redacted', async t => {
-  const [before, after] = await Promise.all([readDataSet('data/inquiries/1.0.0'), readDataSet(COMMITTED)])
+  const [before, after] = await Promise.all([readDataSet('data/inquiries/1.0.0'), readDataSet('data/inquiries/1.1.0')])
   const differing = { ids: 0, labels: 0, texts: 0 }
   for (const split of ['train', 'validation', 'test'] as const) {
     before.splits[split].forEach((example, index) => {
