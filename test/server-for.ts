@@ -12,7 +12,7 @@ export async function serverFor<Server extends Stoppable> (t: Test, what: string
     t.teardown(async () => await server.stop())
     return server
   } catch (error) {
-    const reason = `NOT RUN: ${what} could not be started (scripts/servers/requirements.txt says what it takes): ${error instanceof Error ? error.message : error}`
+    const reason = `NOT RUN: ${what} could not be started or installed: ${error instanceof Error ? error.message : error}`
     console.error(`\n!!! ${reason}\n`)
     if (process.env.CI === 'true') t.fail(reason)
     else t.pass(reason, { skip: reason })

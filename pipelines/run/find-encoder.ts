@@ -6,18 +6,25 @@ import { PRODUCTION } from '../gate/gate.ts'
 import { usageError } from '../step.ts'
 import { ENCODER_FILES } from '../train/train-candidate.ts'
 
-const EXAMPLE = '--encoder model-store/models/inquiry-classifier/1.1.0'
+const EXAMPLE = '--encoder model-store/models/inquiry-classifier/2.0.0'
 
 /**
  * The folder with the encoder: the given one, else that of the version in production.
- * @throws {PipelineError} ERR_USAGE when it lacks a file, or nothing is in production and none is given
+ * @throws {PipelineError} ERR_USAGE when it lacks a file, or none is given and nothing is in production, or what was imported
  */
 export async function findEncoder (given: string | undefined, store: ModelStore, name: string): Promise<string> {
-  if (given === undefined) return (await store.fetch(name, await productionOf(store, name))).directory
+  if (given === undefined) return await encoderInProduction(store, name)
   for (const file of ENCODER_FILES) {
     await access(join(given, file)).catch(cause => { throw usageError(`--encoder: ${given} has no ${file}; the default model's encoder is given by ${EXAMPLE}`, cause) })
   }
   return given
+}
+
+async function encoderInProduction (store: ModelStore, name: string): Promise<string> {
+  const version = await productionOf(store, name)
+  const { directory, manifest } = await store.fetch(name, version)
+  if (manifest.output.kind !== 'embedding') throw usageError(`${name} ${version}, in production, was imported with its own head and is no encoder: name one, for example ${EXAMPLE}`)
+  return directory
 }
 
 async function productionOf (store: ModelStore, name: string): Promise<string> {
