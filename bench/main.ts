@@ -8,6 +8,7 @@ import { makeLoad, startService } from './service.ts'
 import { measureMemory } from './memory.ts'
 import { median, quantile, withSpread } from './statistics.ts'
 import { benchmarkTexts } from './texts.ts'
+import { measureVersions } from './versions.ts'
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -16,8 +17,11 @@ Measures the service over HTTP beside the raw engine, on the same texts and core
   --rounds N      rounds of raw engine and service in turn (default 3)
   --seconds N     length of each measurement (default 8)
   --memory N      also send N requests and watch resident memory (50000 for the release figure)
-  --only PART     throughput, overload or memory`
+  --only PART     throughput, overload, memory or versions
+  --versions A,B  versions that are compared on one thread, one inquiry at a time (default previous and production)`
 
+const NAME = 'inquiry-classifier'
+const VERSION_ROUNDS = 40
 const CONNECTIONS = [1, 8, 32, 128]
 
 const { values } = parseArgs({
@@ -26,6 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '8' },
     memory: { type: 'string', default: '0' },
     only: { type: 'string' },
+    versions: { type: 'string' },
     help: { type: 'boolean', default: false }
   }
 })
@@ -33,7 +38,8 @@ if (values.help) console.log(HELP)
 else await main()
 
 async function main (): Promise<void> {
-  const model = await fetchByAlias(openModelStore(process.env.MODEL_STORE_URL ?? 'file:model-store/models'), 'inquiry-classifier', 'production')
+  const store = openModelStore(process.env.MODEL_STORE_URL ?? 'file:model-store/models')
+  const model = await fetchByAlias(store, NAME, 'production')
   const { manifest, directory } = model
   const tokenizer = await loadTokenizer({ directory, ...manifest.input })
   const texts = await benchmarkTexts(tokenizer)
@@ -44,6 +50,11 @@ async function main (): Promise<void> {
   const task = { directory, input: manifest.input, outputName: manifest.output.name, texts, durationMs }
   const part = (name: string) => values.only === undefined || values.only === name
 
+  if (part('versions')) {
+    const { previous, production } = await store.aliases(NAME)
+    const versions = values.versions?.split(',') ?? [previous, production].filter(version => version !== undefined)
+    await measureVersions(store, NAME, versions, VERSION_ROUNDS)
+  }
   if (part('throughput')) await measureThroughput(task, cores, Number(values.rounds))
   if (part('overload')) await measureOverload(texts, durationMs)
   if (Number(values.memory) > 0 && part('memory')) await measureMemory(texts, Number(values.memory))

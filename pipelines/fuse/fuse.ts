@@ -5,7 +5,7 @@ import type { StoredModel } from '../../model-store/store.ts'
 import { encodeModel } from '../onnx/model.ts'
 import { type GraphInterface, describeInterface, withSession } from '../onnx/session.ts'
 import { PipelineError } from '../step.ts'
-import { headGraph } from './head-graph.ts'
+import { LOGITS, headGraph } from './head-graph.ts'
 import { type Agreement, compareWithService } from './compare-with-service.ts'
 
 export interface FuseOptions {
@@ -31,7 +31,7 @@ export interface Fused extends Agreement {
 export async function fuse ({ model, file, logits, texts, cacheDirectory }: FuseOptions): Promise<Fused> {
   const { manifest, directory } = model
   const head = manifest.output.kind === 'embedding' ? await loadHead(directory, manifest.classes, manifest.output.size) : undefined
-  if (logits && !head) throw new PipelineError('ERR_NOT_FUSABLE', `${manifest.name} ${manifest.version} gives logits already`)
+  if (logits && (!head || await givesLogits(directory))) throw new PipelineError('ERR_NOT_FUSABLE', `The network of ${manifest.name} ${manifest.version} has an output ${LOGITS} already`)
   const graph = headGraph({
     output: manifest.output,
     head,
@@ -52,6 +52,11 @@ export async function fuse ({ model, file, logits, texts, cacheDirectory }: Fuse
   } finally {
     await rm(unchecked, { force: true })
   }
+}
+
+/** As a fine-tuned encoder does, whose own head is not the version's. */
+async function givesLogits (directory: string): Promise<boolean> {
+  return await withSession(join(directory, 'model.onnx'), async session => session.outputNames.includes(LOGITS))
 }
 
 /** Where the description of a fused file lies. */

@@ -11,7 +11,7 @@ import { readDataSet } from '../../pipelines/data/data-set.ts'
 import { fuseStep } from '../../pipelines/fuse/command.ts'
 import { importStep } from '../../pipelines/import/command.ts'
 import { inputLimits } from '../../pipelines/import/input-limits.ts'
-import { fetchRealModel, readPythonReference } from '../api/inference/real-model.ts'
+import { fetchReferenceModel, readPythonReference } from '../api/inference/real-model.ts'
 import { writeDataSet, writeSmallData } from './small-data.ts'
 import { type FineTunedOptions, type TokenizerKind, writeFineTuned } from './tiny-model.ts'
 
@@ -64,7 +64,7 @@ t.test('a fine-tuned model becomes a candidate that the service runs', async t =
     origin: 'our own',
     training: { parameters: { made: 'import' } }
   })
-  t.same(manifest.files.map(({ path }) => path), ['MODEL_CARD.md', 'config.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json'])
+  t.same(manifest.files.map(({ path }) => path), ['MODEL_CARD.md', 'config.json', 'model.onnx', 'run.json', 'tokenizer.json', 'tokenizer_config.json'])
   t.ok(manifest.metrics['test.outOfScopeAuroc']! > 0.8)
   t.match(await readFile(join(candidate, 'MODEL_CARD.md'), 'utf8'), /our own.*MIT/)
   const [garden, tools, rent] = await classify(t, candidate, 'wo ist rasen', 'ich suche bohrer', 'danke miete')
@@ -183,7 +183,7 @@ t.test('reads as much as the model can', async t => {
 })
 
 t.test('the real encoder with its head, fused to logits, is imported with the same answers', { timeout: 100_000 }, async t => {
-  const real = await fetchRealModel()
+  const real = await fetchReferenceModel()
   const folder = t.testdir()
   const [version, source, candidate, data] = ['version', 'source', 'candidate', 'data'].map(name => join(folder, name)) as [string, string, string, string]
   const { splits } = await readDataSet('data/inquiries/1.0.0')

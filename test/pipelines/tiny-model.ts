@@ -80,7 +80,7 @@ export async function writeTinyEncoder (directory: string): Promise<void> {
   const size = 384
   await mkdir(directory, { recursive: true })
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) await copyFile(join(tinyTokenizer('wordpiece'), file), join(directory, file))
-  await writeFile(join(directory, 'config.json'), '{}')
+  await writeFile(join(directory, 'config.json'), JSON.stringify({ hidden_size: size, num_hidden_layers: 1 }))
   await writeFile(join(directory, 'LICENSE'), 'CC0-1.0\n')
   await writeFile(join(directory, 'model.onnx'), encodeModel({
     name: 'encoder',

@@ -3,10 +3,10 @@ import t from 'tap'
 import { InferenceWorker } from '../../../api/inference/inference-worker.ts'
 import { loadTokenizer } from '../../../api/inference/tokenizer.ts'
 import type { Job } from '../../../api/inference/worker-pool.ts'
-import { fetchRealModel, hasVnni, readPythonReference } from './real-model.ts'
+import { fetchReferenceModel, hasVnni, readPythonReference } from './real-model.ts'
 
 const reference = readPythonReference()
-const { manifest, directory } = await fetchRealModel()
+const { manifest, directory } = await fetchReferenceModel()
 const LONG_MS = 60_000
 const SHORT_TEXT = Int32Array.from(reference.texts[0]!.ids)
 const LONG_TEXT = new Int32Array(manifest.input.maxTokens).fill(4)

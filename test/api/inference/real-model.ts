@@ -2,12 +2,24 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findProjectRoot } from '../../../api/project-root.ts'
 import { fetchByAlias, openModelStore } from '../../../model-store/open.ts'
-import type { StoredModel } from '../../../model-store/store.ts'
+import type { ModelStore, StoredModel } from '../../../model-store/store.ts'
+
+const NAME = 'inquiry-classifier'
+/** Its encoder is the one that `pipelines/encoder` builds, and of which Python's answers are known. */
+const REFERENCE_VERSION = '1.1.0'
 
 /** The committed model, verified. */
 export async function fetchRealModel (): Promise<StoredModel> {
-  const folder = fileURLToPath(new URL('model-store/models', findProjectRoot()))
-  return await fetchByAlias(openModelStore(`file:${folder}`), 'inquiry-classifier', 'production')
+  return await fetchByAlias(openStore(), NAME, 'production')
+}
+
+/** The model that `readPythonReference` speaks of. */
+export async function fetchReferenceModel (): Promise<StoredModel> {
+  return await openStore().fetch(NAME, REFERENCE_VERSION)
+}
+
+function openStore (): ModelStore {
+  return openModelStore(`file:${fileURLToPath(new URL('model-store/models', findProjectRoot()))}`)
 }
 
 /** What Python's tokenizer and engine answer; see `pipelines/encoder/parity_fixture.py`. */

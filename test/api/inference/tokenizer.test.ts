@@ -6,10 +6,10 @@ import { PrecompiledNormalizer } from '../../../api/inference/precompiled-normal
 import { loadTokenizer } from '../../../api/inference/tokenizer.ts'
 import { UnigramModel } from '../../../api/inference/unigram.ts'
 import { type TokenizerKind, tinyTokenizer } from '../../pipelines/tiny-model.ts'
-import { fetchRealModel, readPythonReference } from './real-model.ts'
+import { fetchReferenceModel, readPythonReference } from './real-model.ts'
 
 const reference = readPythonReference()
-const { manifest, directory } = await fetchRealModel()
+const { manifest, directory } = await fetchReferenceModel()
 const WHOLE = 1_000_000
 /** Of a tiny tokenizer: the first id that is free. */
 const PIECES = 400
