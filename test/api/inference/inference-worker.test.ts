@@ -3,7 +3,8 @@ import t from 'tap'
 import { InferenceWorker } from '../../../api/inference/inference-worker.ts'
 import { loadTokenizer } from '../../../api/inference/tokenizer.ts'
 import type { Job } from '../../../api/inference/worker-pool.ts'
-import { fetchReferenceModel, hasVnni, readPythonReference } from './real-model.ts'
+import { hasVnni } from '../../../api/inference/vnni.ts'
+import { fetchReferenceModel, readPythonReference } from './real-model.ts'
 
 const reference = readPythonReference()
 const { manifest, directory } = await fetchReferenceModel()

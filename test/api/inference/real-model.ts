@@ -38,12 +38,3 @@ interface PythonReference {
 export function readPythonReference (): PythonReference {
   return JSON.parse(readFileSync(new URL('test/fixtures/python-reference.json', findProjectRoot()), 'utf8'))
 }
-
-/** Embeddings are the same but for rounding on processors without these instructions. */
-export function hasVnni (): boolean {
-  try {
-    return /\b(avx512_vnni|avx_vnni)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))
-  } catch {
-    return false // not Linux: unknown, so the wider bound
-  }
-}
