@@ -10,19 +10,19 @@ const classifier = await start(t, model)
 const soon = (ms = 30_000) => ({ deadlineAt: monotonicMs() + ms })
 
 /** Inquiries that leave no doubt, and the confidence of the model that was created at `PINNED`. */
-const PINNED = '2026-11-26T00:00:00Z'
+const PINNED = '2026-11-26T12:00:00Z'
 const CLEAR: ReadonlyArray<readonly [string, string, number]> = [
   ['order_delivery', 'Wo bleibt mein Paket? Es sollte gestern geliefert werden.', 1],
   ['returns_refunds', 'Ich möchte die Lampe zurückgeben und mein Geld zurück.', 1],
   ['warranty_complaint', 'Der Akkuschrauber ist nach zwei Wochen defekt, ich will ihn reklamieren.', 1],
   ['store_info', 'Wann hat der Markt in Hamburg am Samstag geöffnet?', 1],
-  ['account_app', 'Ich habe mein Passwort vergessen und kann mich nicht in der App anmelden.', 0.9999],
+  ['account_app', 'Ich habe mein Passwort vergessen und kann mich nicht in der App anmelden.', 1],
   ['garden', 'Welcher Dünger hilft gegen Moos im Rasen?', 1],
-  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9561],
+  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9913],
   ['flooring', 'Welche Unterlage brauche ich für Laminat auf Fliesen?', 1],
-  ['bathroom', 'Mein Wasserhahn tropft, welche Dichtung brauche ich?', 0.9995],
-  ['services', 'Can you cut a worktop to size for me in the store?', 0.9996],
-  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9992]
+  ['bathroom', 'Mein Wasserhahn tropft, welche Dichtung brauche ich?', 1],
+  ['services', 'Can you cut a worktop to size for me in the store?', 0.9998],
+  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9999]
 ]
 const NOBODYS = ['Wer hat gestern das Fußballspiel gewonnen?', 'asdf qwer']
 
