@@ -31,7 +31,7 @@ class Exported:
 
 
 def export(model: Classifier, directory: Path) -> Exported:
-    """Write the classifier as ONNX. The float file stands beside the folder, for it is not to be imported."""
+    """Write the classifier as ONNX. The float file is for comparison; it stands beside the folder."""
     directory.mkdir(parents=True, exist_ok=True)
     graph = build_classifier(model.encoder.to_weights(), *model.head.folded())
     exported = Exported(

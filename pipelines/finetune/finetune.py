@@ -9,6 +9,7 @@ recipe, seed, versions and number of threads a CPU gives the same model, bit for
 import argparse
 import hashlib
 import json
+import shutil
 import sys
 import time
 from dataclasses import asdict
@@ -25,6 +26,7 @@ from parity import ParityError, check_parity
 from recipe import Recipe
 from tokens import Tokenizer
 
+RECORD_FILE = "training.json"
 ROOT = Path(__file__).resolve().parents[2]
 BASE = ROOT / "model-store" / "models" / "inquiry-classifier" / "1.1.0"
 
@@ -44,6 +46,7 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     device = choose_device(options.device)
+    refuse_foreign(options.output)
     recipe = Recipe.read(options.recipe) if options.recipe else Recipe()
     data = read_data_set(options.data, options.taxonomy)
     weights = read_encoder(options.base / "model.onnx")
@@ -75,20 +78,32 @@ def run(options: argparse.Namespace) -> None:
         ),
     )
 
-    exported = export(result.model, options.output)
-    write_companions(options.output, options.base, result.model, data)
-    write_references(options.output, data.validation.texts)
+    # The folder appears complete, and only when its answers are the network's.
+    unfinished = options.output.with_name(f"{options.output.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    exported = export(result.model, unfinished)
     token_ids = tokenizer.encode(data.validation.texts)
     parity = check_parity(result.model, exported, token_ids, device)
+    exported.float32.unlink()
+    write_companions(unfinished, options.base, result.model, data)
+    write_references(unfinished, data.validation.texts)
     record |= {
         "history": result.history,
         "parity": parity,
         "seconds": round(time.monotonic() - started, 1),
     }
-    write_json(options.output / "training.json", record)
+    write_json(unfinished / RECORD_FILE, record)
+    shutil.rmtree(options.output, ignore_errors=True)
+    unfinished.rename(options.output)
     print(
         json.dumps({"output": str(options.output), "parity": parity, "seconds": record["seconds"]})
     )
+
+
+def refuse_foreign(output: Path) -> None:
+    """A folder of ours is replaced as a whole; raises ValueError for one that holds something else."""
+    if output.exists() and any(output.iterdir()) and not (output / RECORD_FILE).exists():
+        raise ValueError(f"{output} holds something else than a fine-tuned network")
 
 
 def choose_device(name: str) -> torch.device:

@@ -206,6 +206,8 @@ class FineTuning(unittest.TestCase):
             read_data_set(copy, taxonomy)
         with self.assertRaisesRegex(ValueError, "teacher: unknown epoch"):
             merge(Recipe(), {"teacher": {"epoch": 3}}, "recipe.json")
+        with self.assertRaisesRegex(ValueError, "holds something else"):
+            self.fine_tune("data")
         with self.assertRaisesRegex(ValueError, "classes without a training example: \\[2\\]"):
             self.train_without_a_class()
 
