@@ -80,7 +80,7 @@ export class Assignments {
   take (number: number, message: KafkaMessage, end: number): boolean {
     const partition = this.#partitions.get(number)
     if (partition?.state !== 'open' || this.#isDraining) return false
-    if (end < partition.committedOffset) {
+    if (end < partition.committedOffset || (end <= partition.lastOffset && Number(message.offset) < partition.committedOffset)) {
       this.#beginAnew(partition, end)
       return false
     }
@@ -126,8 +126,8 @@ export class Assignments {
 
   /**
    * The partition ends before what is committed of it: the topic was made anew, or its end was lost. What comes now has
-   * offsets of records that are gone, and would be taken for them. That it ends before what was *read* says nothing: a new
-   * leader may not know yet how much is replicated.
+   * offsets of records that are gone, and would be taken for them. That it ends before what was *read* says nothing by itself: a
+   * new leader may not know yet how much is replicated; but it hands back nothing from before the commit.
    */
   #beginAnew ({ number, committedOffset }: OwnedPartition, end: number): void {
     const { flow, log } = this.#options

@@ -125,8 +125,10 @@ def abbreviate(text: str, random: np.random.Generator) -> str:
 def respell_umlauts(text: str, random: np.random.Generator) -> str:
     """ä as ae or a, for those who have no such keys."""
     pairs = ("ae", "oe", "ue", "ss") if random.random() < 0.6 else ("a", "o", "u", "s")
-    for umlaut, plain in zip("äöüß", pairs, strict=True):
-        text = text.replace(umlaut, plain).replace(umlaut.upper(), plain.capitalize())
+    for letter, plain in zip("äöüß", pairs, strict=True):
+        text = text.replace(letter, plain)
+        if letter != "ß":  # its capital is the ordinary SS
+            text = text.replace(letter.upper(), plain.capitalize())
     return text
 
 

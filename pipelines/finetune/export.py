@@ -30,13 +30,11 @@ class Exported:
     int8: Path
 
 
-def export(model: Classifier, directory: Path) -> Exported:
-    """Write the classifier as ONNX. The float file is for comparison; it stands beside the folder."""
+def export(model: Classifier, directory: Path, float32: Path) -> Exported:
+    """Write the classifier as ONNX: into the folder as it is served, and in float32 for comparison."""
     directory.mkdir(parents=True, exist_ok=True)
     graph = build_classifier(model.encoder.to_weights(), *model.head.folded())
-    exported = Exported(
-        directory.with_name(directory.name + "-float32.onnx"), directory / "model.onnx"
-    )
+    exported = Exported(float32, directory / "model.onnx")
     onnx.save(graph, exported.float32)
     quantize(graph, exported.int8)
     return exported
@@ -105,7 +103,7 @@ def write_references(directory: Path, texts: list[str]) -> None:
 
 
 def run_onnx(path: Path, token_ids: list[list[int]]) -> np.ndarray:
-    """Logits as the service computes them: one thread, one text a run, exact int8 sums. float32 [texts, classes]."""
+    """Logits with one thread, one text a run and exact int8 sums, as the service computes them. float32 [texts, classes]."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")

@@ -46,16 +46,23 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     device = choose_device(options.device)
-    refuse_foreign(options.output)
+    output = options.output.resolve()
+    refuse_foreign(output)
     recipe = Recipe.read(options.recipe) if options.recipe else Recipe()
     data = read_data_set(options.data, options.taxonomy)
     weights = read_encoder(options.base / "model.onnx")
+    recipe.check(layers=weights.config.layers, positions=weights.config.positions)
     tokenizer = Tokenizer(options.base / "tokenizer.json", recipe.max_tokens)
     record = {
         "recipe": asdict(recipe),
         "seed": options.seed,
         "data": {"name": data.name, "version": data.version, "digest": data.digest},
-        "base": {"path": options.base.name, "sha256": sha256(options.base / "model.onnx")},
+        "base": {
+            "path": options.base.name,
+            "sha256": sha256(options.base / "model.onnx"),
+            "tokenizer_sha256": sha256(options.base / "tokenizer.json"),
+        },
+        "classes": data.classes,
         "code": code_digest(),
         "device": describe(device),
         "versions": {
@@ -79,13 +86,12 @@ def run(options: argparse.Namespace) -> None:
     )
 
     # The folder appears complete, and only when its answers are the network's.
-    unfinished = options.output.with_name(f"{options.output.name}.unfinished")
+    unfinished = work / "network"
     shutil.rmtree(unfinished, ignore_errors=True)
-    exported = export(result.model, unfinished)
-    token_ids = tokenizer.encode(data.validation.texts)
-    parity = check_parity(result.model, exported, token_ids, device)
-    exported.float32.unlink()
-    write_companions(unfinished, options.base, result.model, data)
+    network = result.model.cpu()  # a GPU rounds its products otherwise than the file's engine
+    exported = export(network, unfinished, work / "float32.onnx")
+    parity = check_parity(network, exported, tokenizer.encode(data.validation.texts))
+    write_companions(unfinished, options.base, network, data)
     write_references(unfinished, data.validation.texts)
     record |= {
         "history": result.history,
@@ -93,11 +99,9 @@ def run(options: argparse.Namespace) -> None:
         "seconds": round(time.monotonic() - started, 1),
     }
     write_json(unfinished / RECORD_FILE, record)
-    shutil.rmtree(options.output, ignore_errors=True)
-    unfinished.rename(options.output)
-    print(
-        json.dumps({"output": str(options.output), "parity": parity, "seconds": record["seconds"]})
-    )
+    shutil.rmtree(output, ignore_errors=True)
+    shutil.move(unfinished, output)
+    print(json.dumps({"output": str(output), "parity": parity, "seconds": record["seconds"]}))
 
 
 def refuse_foreign(output: Path) -> None:

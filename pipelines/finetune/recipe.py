@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from augmentation import Augmenter
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -60,6 +62,17 @@ class Recipe:
     bfloat16: bool = (
         True  # products of the training in bfloat16; weights, sums and export stay float32
     )
+
+    def check(self, *, layers: int, positions: int) -> None:
+        """Raises ValueError for what could not be trained with an encoder of so many layers and positions."""
+        for stage in (self.teacher, self.student):
+            Augmenter(stage.noise_kinds)
+        if not set(self.student_layers) <= set(range(1, layers + 1)):
+            raise ValueError(f"student_layers are among 1 to {layers}")
+        if self.teachers < 1:
+            raise ValueError("teachers is 1 at least")
+        if not 2 < self.max_tokens <= positions:
+            raise ValueError(f"max_tokens is between 3 and {positions}")
 
     @staticmethod
     def read(path: Path) -> "Recipe":

@@ -206,6 +206,13 @@ class FineTuning(unittest.TestCase):
             read_data_set(copy, taxonomy)
         with self.assertRaisesRegex(ValueError, "teacher: unknown epoch"):
             merge(Recipe(), {"teacher": {"epoch": 3}}, "recipe.json")
+        for changes in ({"student_layers": [2, 14]}, {"teachers": 0}, {"max_tokens": 1_000}):
+            with self.assertRaisesRegex(ValueError, next(iter(changes))):
+                merge(Recipe(), changes, "r").check(layers=12, positions=512)
+        with self.assertRaisesRegex(ValueError, "unknown noise typo"):
+            merge(Recipe(), {"student": {"noise_kinds": ["typo"]}}, "r").check(
+                layers=12, positions=512
+            )
         with self.assertRaisesRegex(ValueError, "holds something else"):
             self.fine_tune("data")
         with self.assertRaisesRegex(ValueError, "classes without a training example: \\[2\\]"):
@@ -232,6 +239,12 @@ class Parts(unittest.TestCase):
             self.assertTrue(all(other.strip() for other in found), kind)
         with self.assertRaisesRegex(ValueError, "unknown noise yodel"):
             Augmenter(("yodel",))
+
+    def test_umlauts_are_spelled_out_and_nothing_else(self) -> None:
+        noisy = Augmenter(("umlauts",)).disturb(
+            "Größe der SSD-WASSERPUMPE", np.random.default_rng(0)
+        )
+        self.assertTrue(noisy.endswith("e der SSD-WASSERPUMPE"), noisy)
 
     def test_noise_is_for_a_share_of_the_texts(self) -> None:
         texts = [f"Die Lieferung {number} ist noch nicht angekommen" for number in range(400)]

@@ -126,7 +126,12 @@ async function importModel ([directory, ...args]: string[], environment: Environ
     }
   })
   const run = await startRun(openTracker(environment), { name, version, data: values.data, parameters: { made: 'import', licence: values.licence, origin: values.origin, thresholdTargets: THRESHOLD_TARGETS }, network: directory })
-  await run.trained(candidate, manifest)
+  try {
+    await run.trained(candidate, manifest)
+  } catch (error) {
+    await run.failed()
+    throw error
+  }
   const { calibration, thresholds, metrics } = manifest
   return { name, version, candidate, tokenizerParity: parity, logitsParity, tested, input, calibration, thresholds, metrics }
 }

@@ -263,6 +263,17 @@ t.test('a partition that ends before what was read of it is not', async t => {
   t.strictSame(taken, ['0:500', '0:501', '0:502', '0:503'])
 })
 
+t.test('a topic made anew is noticed by what comes from before the commit, too', async t => {
+  const { assignments, reads, lost, take, settle, commit } = setUp()
+  assignments.assign([0], false)
+  await reads[0]!.end({ 0: 10 })
+  for (const offset of [10, 11, 12, 13]) t.ok(take(0, offset, 14))
+  settle('0:10')
+  commit()
+  t.notOk(take(0, 0, 12), 'its end lies between what was committed and what was read')
+  t.strictSame(lost, [0])
+})
+
 t.test('a partition reaches to the last record that came of it', async t => {
   const end = (highWatermark: string, lastOffset: string) => endOf({ highWatermark, lastOffset: () => lastOffset })
   t.equal(end('10', '7'), 10)
