@@ -3,23 +3,25 @@
 import hashlib
 import json
 import shutil
+import sys
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from quantization import quantize
-from tokenizers import Tokenizer as RustTokenizer
 
 from classifier import Classifier
 from data_set import DataSet
 from encoder_file import build_classifier
+from tokens import Tokenizer
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "import"))
+from export_parity import write_parity
 
 COPIED = ("tokenizer.json", "tokenizer_config.json", "LICENSE")
 REFERENCE_TEXTS = 64
-HARD_TEXTS = Path(__file__).resolve().parent.parent / "import" / "hard-texts.json"
 
 
 @dataclass(frozen=True)
@@ -72,23 +74,11 @@ def upstream_of(base: Path) -> str:
     return json.loads((base / "config.json").read_text(encoding="utf-8")).get("upstream", base.name)
 
 
-def write_references(directory: Path, texts: list[str]) -> None:
+def write_references(directory: Path, texts: list[str], tokenizer: Tokenizer) -> None:
     """Tokens and logits as Python has them, for `pipelines import` to compare with the service's."""
-    path = directory / "tokenizer.json"
-    tokenizer = RustTokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.encode_special_tokens = True
-    hard = json.loads(HARD_TEXTS.read_text(encoding="utf-8"))
-    parity = {
-        "tokenizers": version("tokenizers"),
-        "tokenizer_sha256": sha256(path),
-        "prefix": "",
-        "texts": [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts + hard],
-    }
-    write_json(directory / "tokenizer_parity.json", parity)
+    write_parity(directory, texts, prefix="")
     chosen = texts[:REFERENCE_TEXTS]
-    logits = run_onnx(directory / "model.onnx", [tokenizer.encode(text).ids for text in chosen])
+    logits = run_onnx(directory / "model.onnx", tokenizer.encode(chosen))
     write_json(
         directory / "logits_parity.json",
         {

@@ -92,7 +92,8 @@ def run(options: argparse.Namespace) -> None:
     exported = export(network, unfinished, work / "float32.onnx")
     parity = check_parity(network, exported, tokenizer.encode(data.validation.texts))
     write_companions(unfinished, options.base, network, data)
-    write_references(unfinished, data.validation.texts)
+    whole = Tokenizer(options.base / "tokenizer.json", weights.config.positions)
+    write_references(unfinished, data.validation.texts, whole)
     record |= {
         "history": result.history,
         "parity": parity,

@@ -22,23 +22,27 @@ HARD_TEXTS = Path(__file__).resolve().parent / "hard-texts.json"
 def main() -> None:
     """Write the file into the model's folder."""
     options = parse_arguments()
-    path = options.directory / "tokenizer.json"
+    target, count = write_parity(options.directory, read_texts(options.texts), options.prefix)
+    print(f"{target}: {count} texts")
+
+
+def write_parity(directory: Path, texts: list[str], prefix: str) -> tuple[Path, int]:
+    """Write the tokens of these texts and the hard ones; returns the file and how many texts there are."""
+    path = directory / "tokenizer.json"
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.encode_special_tokens = True
-    texts = read_texts(options.texts) + json.loads(HARD_TEXTS.read_text(encoding="utf-8"))
+    texts = texts + json.loads(HARD_TEXTS.read_text(encoding="utf-8"))
     parity = {
         "tokenizers": version("tokenizers"),
         "tokenizer_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "prefix": options.prefix,
-        "texts": [
-            {"text": text, "ids": tokenizer.encode(options.prefix + text).ids} for text in texts
-        ],
+        "prefix": prefix,
+        "texts": [{"text": text, "ids": tokenizer.encode(prefix + text).ids} for text in texts],
     }
-    target = options.directory / "tokenizer_parity.json"
+    target = directory / "tokenizer_parity.json"
     target.write_text(json.dumps(parity, ensure_ascii=True) + "\n", encoding="ascii")
-    print(f"{target}: {len(texts)} texts")
+    return target, len(texts)
 
 
 def read_texts(files: list[Path]) -> list[str]:
