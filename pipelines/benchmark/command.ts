@@ -1,8 +1,11 @@
 import { join } from 'node:path'
-import { openModelStore, fetchByAlias } from '../../model-store/open.ts'
+import { openModelStore } from '../../model-store/open.ts'
 import { DEFAULT_DATA } from '../data/default-data.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import type { EmbedderOptions } from '../train/embedder.ts'
+import { readEncoderConfig } from '../train/encoder-config.ts'
+import { findEncoder } from '../train/find-encoder.ts'
+import { EMBEDDING_CACHE } from '../train/train-candidate.ts'
 import type { HeadParameters } from '../train/train-head.ts'
 import { parseSearching } from '../search/command.ts'
 import { EMBEDDING_GRID, NGRAM_GRID, SEARCH_GRID } from '../search/grid.ts'
@@ -14,13 +17,14 @@ import { measureTrainingTime } from './training-time.ts'
 
 const HELP = `Usage: npm run pipelines -- benchmark [options]
 
-Trains heads on public sets with the product's own code and the encoder in production, and measures them on the
+Trains heads on public sets with the product's own code and an encoder of ours, and measures them on the
 official test splits, which decide nothing: parameters come from cross-validation on the training split, the temperature
 and the out-of-scope score from the validation split where there is one. Prints a Markdown table.
 
   --data DIR         folder with banking77/ and clinc150/ (default ../shared/data)
   --own DIR          the project's data set (default ${DEFAULT_DATA}), measured on its validation split
-  --store URL        model store with the encoder (default MODEL_STORE_URL, else file:model-store/models)
+  --encoder DIR      folder with the encoder (default: of the version in production)
+  --store URL        model store with the version in production (default MODEL_STORE_URL, else file:model-store/models)
   --only NAME        inquiries, BANKING77 or CLINC150; or training-time: how long training on BANKING77 takes beside
                      what the encoder alone needs, and a single text with the head, as JSON
   --folds NUMBER     of the cross-validation (default 4)
@@ -46,6 +50,7 @@ async function benchmark (args: string[], environment: Environment): Promise<unk
   const values = parseOptions(args, {
     data: { type: 'string', default: join('..', 'shared', 'data') },
     own: { type: 'string', default: DEFAULT_DATA },
+    encoder: { type: 'string' },
     store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' },
     only: { type: 'string' },
     folds: { type: 'string', default: '4' },
@@ -53,8 +58,9 @@ async function benchmark (args: string[], environment: Environment): Promise<unk
     budget: { type: 'string', default: 'Infinity' }
   })
   const searching = parseSearching(values)
-  const { manifest, directory } = await fetchByAlias(openModelStore(values.store, environment), 'inquiry-classifier', 'production')
-  const encoder: EmbedderOptions = { directory, ...manifest.input, output: manifest.output, cacheDirectory: '.cache/embeddings' }
+  const directory = await findEncoder(values.encoder, openModelStore(values.store, environment), 'inquiry-classifier')
+  const { input, output } = await readEncoderConfig(directory)
+  const encoder: EmbedderOptions = { directory, ...input, output, cacheDirectory: EMBEDDING_CACHE }
   if (values.only === TRAINING_TIME) return await measureTrainingTime((await readBanking77(values.data)).train, CHOSEN_FOR_BANKING77, encoder)
 
   const names = (Object.keys(SETS) as Array<keyof typeof SETS>).filter(name => !values.only || name === values.only)

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError } from '../step.ts'
 import { OUT_OF_SCOPE } from './data-set.ts'
 
@@ -24,10 +23,7 @@ export type Taxonomy = Static<typeof TaxonomySchema>
  * @throws {PipelineError} ERR_TAXONOMY
  */
 export async function readTaxonomy (path: string): Promise<Taxonomy> {
-  const content = await readFile(path, 'utf8').catch(cause => refuse(path, 'cannot be read', cause))
-  const taxonomy = parse(content, path)
-  if (!Value.Check(TaxonomySchema, taxonomy)) return refuse(path, 'is no taxonomy: it needs name, version and labels with an id of a-z, 0-9 and _ each')
-  return taxonomy
+  return await readJsonFile(path, TaxonomySchema, (problem, cause) => new PipelineError('ERR_TAXONOMY', `${path} ${problem}`, { exitCode: EXIT.data, cause }))
 }
 
 /**
@@ -40,18 +36,6 @@ export function createLabelLookup ({ labels }: Taxonomy): (value: string) => str
   return value => ids.get(key(value))
 }
 
-function parse (content: string, path: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch (cause) {
-    return refuse(path, 'is no JSON', cause)
-  }
-}
-
 function key (name: string): string {
   return name.normalize('NFC').trim().toLowerCase()
-}
-
-function refuse (path: string, problem: string, cause?: unknown): never {
-  throw new PipelineError('ERR_TAXONOMY', `${path} ${problem}`, { exitCode: EXIT.data, cause })
 }

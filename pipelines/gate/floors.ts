@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import { readJsonFile } from '../json-file.ts'
 import { usageError } from '../step.ts'
 
 const Least = (description: string) => Type.Union([Type.Number(), Type.Null()], { description: `At least. ${description}` })
@@ -80,11 +79,7 @@ export interface ChosenLimits { readonly limits: Limits, readonly overrideReason
  */
 export async function readLimits (file: string | undefined): Promise<ChosenLimits> {
   if (file === undefined) return { limits: DEFAULT_LIMITS, overrideReason: null }
-  const overrides = await parse(file)
-  if (!Value.Check(OverridesSchema, overrides)) {
-    const reasons = Value.Errors(OverridesSchema, overrides).slice(0, 5).map(error => `${error.instancePath || '/'} ${error.message}`)
-    throw usageError(`${file} has no limits that can be used: ${reasons.join('; ')}`)
-  }
+  const overrides = await readJsonFile(file, OverridesSchema, (problem, cause) => usageError(`${file} ${problem}`, cause))
   return {
     limits: {
       minSupport: { ...DEFAULT_LIMITS.minSupport, ...overrides.minSupport },
@@ -92,13 +87,5 @@ export async function readLimits (file: string | undefined): Promise<ChosenLimit
       comparison: { ...DEFAULT_LIMITS.comparison, ...overrides.comparison }
     },
     overrideReason: overrides.reason
-  }
-}
-
-async function parse (file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (cause) {
-    throw usageError(`${file} cannot be read as JSON`, cause)
   }
 }

@@ -1,11 +1,11 @@
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
 import { feedsOf } from '../../api/inference/feeds.ts'
 import type { Tokenizer } from '../../api/inference/tokenizer.ts'
 import { hashFile } from '../../model-store/verify.ts'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError } from '../step.ts'
 
 export const LOGITS_FILE = 'logits_parity.json'
@@ -65,14 +65,8 @@ export async function checkLogitsParity ({ directory, model, session, tokenizer,
 }
 
 async function readReference (path: string, sha256: string): Promise<Static<typeof LogitsSchema>> {
-  const invalid = (problem: string, cause?: unknown) => new PipelineError('ERR_PARITY_FILE', `${path} ${problem}`, { exitCode: EXIT.data, cause })
-  let file: unknown
-  try {
-    file = JSON.parse(await readFile(path, 'utf8'))
-  } catch (cause) {
-    throw invalid('is no JSON', cause)
-  }
-  if (!Value.Check(LogitsSchema, file)) throw invalid('is not what pipelines/finetune writes')
+  const invalid = (problem: string, cause?: unknown) => new PipelineError('ERR_PARITY_FILE', `${path}, which pipelines/finetune writes, ${problem}`, { exitCode: EXIT.data, cause })
+  const file = await readJsonFile(path, LogitsSchema, invalid)
   if (file.model_sha256 !== sha256) throw invalid('was made with another ONNX file')
   return file
 }

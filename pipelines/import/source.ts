@@ -1,7 +1,7 @@
-import { access, copyFile, readFile } from 'node:fs/promises'
+import { access, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError, usageError } from '../step.ts'
 import { FINE_TUNING_FILE } from '../train/fine-tuning.ts'
 
@@ -69,15 +69,7 @@ async function absent (directory: string, files: readonly string[]): Promise<str
 }
 
 async function read<Schema extends Type.TSchema> (path: string, schema: Schema): Promise<Static<Schema>> {
-  const content = await readFile(path, 'utf8')
-  let value: unknown
-  try {
-    value = JSON.parse(content)
-  } catch (cause) {
-    throw invalid(`${path} is no JSON`, cause)
-  }
-  if (Value.Check(schema, value)) return value
-  throw invalid(`${path}: ${Value.Errors(schema, value).slice(0, 3).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join('; ')}`)
+  return await readJsonFile(path, schema, (problem, cause) => invalid(`${path} ${problem}`, cause))
 }
 
 function invalid (message: string, cause?: unknown): PipelineError {

@@ -1,12 +1,12 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
 import { toLibraryFormat } from '../../api/inference/library-format.ts'
 import type { TokenizerJson } from '../../api/inference/segmentation.ts'
 import { loadTokenizer } from '../../api/inference/tokenizer.ts'
 import { isPrecompiledUnigram } from '../../api/inference/unigram-segmentation.ts'
 import { hashFile } from '../../model-store/verify.ts'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError } from '../step.ts'
 
 export const PARITY_FILE = 'tokenizer_parity.json'
@@ -49,15 +49,8 @@ export async function checkTokenizerParity (directory: string, prefix: string, t
 
 async function readReference (directory: string, prefix: string): Promise<Reference> {
   const path = join(directory, PARITY_FILE)
-  const invalid = (problem: string, cause?: unknown) => new PipelineError('ERR_PARITY_FILE', `${path} ${problem}`, { exitCode: EXIT.data, cause })
-  const content = await readFile(path, 'utf8')
-  let file: unknown
-  try {
-    file = JSON.parse(content)
-  } catch (cause) {
-    throw invalid('is no JSON', cause)
-  }
-  if (!Value.Check(ParitySchema, file)) throw invalid('is not what export_parity.py writes')
+  const invalid = (problem: string, cause?: unknown) => new PipelineError('ERR_PARITY_FILE', `${path}, which export_parity.py writes, ${problem}`, { exitCode: EXIT.data, cause })
+  const file = await readJsonFile(path, ParitySchema, invalid)
   if (file.tokenizer_sha256 !== await hashFile(join(directory, 'tokenizer.json'))) throw invalid('was made with another tokenizer.json')
   if (file.prefix !== prefix) throw invalid(`was made with the prefix ${JSON.stringify(file.prefix)}, not ${JSON.stringify(prefix)}`)
   return { name: `tokenizers ${file.tokenizers} (Python)`, texts: file.texts }

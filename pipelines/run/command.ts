@@ -14,10 +14,10 @@ import { promoteStep, registerStep } from '../promote/command.ts'
 import { type Environment, type OptionValues, type Step, parseOptions } from '../step.ts'
 import { candidateFolder } from '../train/build-candidate.ts'
 import { trainStep } from '../train/command.ts'
+import { findEncoder } from '../train/find-encoder.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { type Recipe, isMadeFrom, recipeOf } from '../train/train-candidate.ts'
 import { nextMinor } from '../versions.ts'
-import { findEncoder } from './find-encoder.ts'
 import { recordTraining } from './record-training.ts'
 
 const HELP = `Usage: npm run pipelines [-- run [options]]

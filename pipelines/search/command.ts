@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fetchByAlias, openModelStore } from '../../model-store/open.ts'
+import { openModelStore } from '../../model-store/open.ts'
 import { OUT_OF_SCOPE, readDataSet } from '../data/data-set.ts'
 import { DEFAULT_DATA } from '../data/default-data.ts'
 import { readTaxonomy } from '../data/taxonomy.ts'
@@ -8,6 +8,7 @@ import { showProgress } from '../progress.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import { embed } from '../train/embedder.ts'
 import { readEncoderConfig } from '../train/encoder-config.ts'
+import { findEncoder } from '../train/find-encoder.ts'
 import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from '../train/parameters.ts'
 import { SEARCH_GRID } from './grid.ts'
 import { searchHeadParameters } from './search.ts'
@@ -18,13 +19,14 @@ const HELP = `Usage: npm run pipelines -- search [options]
 Finds the head's parameters for a data set by cross-validation on its training split, and writes them where
 train --parameters reads them. Examples of one customer, and near-equal texts, are never on both sides.
 
-Reads   the data set, the encoder in production, .cache/embeddings
+Reads   the data set, the encoder, .cache/embeddings
 Writes  the parameters
 
   --data DIR         data set (default ${DEFAULT_DATA})
   --taxonomy FILE    labels (default data/taxonomy.json)
   --name NAME        name of the model (default inquiry-classifier)
-  --store URL        model store with the encoder (default MODEL_STORE_URL, else file:model-store/models)
+  --encoder DIR      folder with the encoder (default: of the version in production)
+  --store URL        model store with the version in production (default MODEL_STORE_URL, else file:model-store/models)
   --output FILE      (default .cache/parameters.json)
   --folds NUMBER     (default 4)
   --seed NUMBER      draws the folds (default 0)
@@ -38,6 +40,7 @@ async function search (args: string[], environment: Environment): Promise<unknow
     data: { type: 'string', default: DEFAULT_DATA },
     taxonomy: { type: 'string', default: 'data/taxonomy.json' },
     name: { type: 'string', default: 'inquiry-classifier' },
+    encoder: { type: 'string' },
     store: { type: 'string', default: environment.MODEL_STORE_URL || 'file:model-store/models' },
     output: { type: 'string', default: '.cache/parameters.json' },
     folds: { type: 'string', default: '4' },
@@ -45,7 +48,7 @@ async function search (args: string[], environment: Environment): Promise<unknow
     budget: { type: 'string', default: 'Infinity' }
   })
   const searching = parseSearching(values)
-  const { directory } = await fetchByAlias(openModelStore(values.store, environment), values.name, 'production')
+  const directory = await findEncoder(values.encoder, openModelStore(values.store, environment), values.name)
   const { splits: { train } } = await readDataSet(values.data)
   const { labels } = await readTaxonomy(values.taxonomy)
   const { input, output } = await readEncoderConfig(directory)

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Manifest } from '../../model-store/manifest.ts'
 import { verifyDirectory } from '../../model-store/verify.ts'
 import { openModelStore } from '../../model-store/open.ts'
@@ -7,7 +6,8 @@ import { DEFAULT_DATA } from '../data/default-data.ts'
 import { type Environment, type Step, parseOptions, usageError } from '../step.ts'
 import { openTracker } from '../tracking/open-tracker.ts'
 import { candidateFolder } from './build-candidate.ts'
-import { HEAD_PARAMETERS, THRESHOLD_TARGETS } from './parameters.ts'
+import { findEncoder } from './find-encoder.ts'
+import { readParameters } from './parameters.ts'
 import { startRun } from './record-run.ts'
 import { type TrainOptions, isMadeFrom, recipeOf, trainCandidate, workOf } from './train-candidate.ts'
 
@@ -50,15 +50,13 @@ async function train (args: string[], environment: Environment): Promise<unknown
   const { name, version, data, taxonomy } = values
   if (!version) throw usageError('--version is needed')
   const directory = values.candidate ?? candidateFolder(name, version)
-  const given: Partial<Pick<TrainOptions, 'head' | 'thresholdTargets'>> = values.parameters ? JSON.parse(await readFile(values.parameters, 'utf8')) : {}
   const options: TrainOptions = {
     name,
     version,
     data,
     taxonomy,
-    encoder: values.encoder ?? await productionEncoder(name, values.store, environment),
-    head: given.head ?? HEAD_PARAMETERS,
-    thresholdTargets: given.thresholdTargets ?? THRESHOLD_TARGETS,
+    encoder: await findEncoder(values.encoder, openModelStore(values.store, environment), name),
+    ...await readParameters(values.parameters),
     createdAt: values['created-at']
   }
   const present = await verifyDirectory(directory).catch(() => undefined)
@@ -82,9 +80,4 @@ async function isUnchanged (present: Manifest, options: TrainOptions): Promise<b
 
 function summary (candidate: string, { name, version, calibration, thresholds, metrics, dataset }: Manifest, unchanged: boolean) {
   return { name, version, candidate, unchanged, dataset, calibration, thresholds, metrics }
-}
-
-async function productionEncoder (name: string, url: string, environment: Environment): Promise<string> {
-  const store = openModelStore(url, environment)
-  return (await store.fetch(name, await store.resolve(name, 'production'))).directory
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import Type from 'typebox'
 import type { Manifest } from '../../model-store/manifest.ts'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError } from '../step.ts'
 
 /** What an encoder's `config.json` says that training needs; more is welcome. */
@@ -26,23 +25,12 @@ const LENGTHS = { maxTokens: 256, headTokens: 154 }
 
 /** @throws {PipelineError} ERR_ENCODER when the folder's config.json lacks something or is broken */
 export async function readEncoderConfig (directory: string): Promise<EncoderConfig> {
-  const config = await readConfig(join(directory, 'config.json'))
+  const path = join(directory, 'config.json')
+  const config = await readJsonFile(path, EncoderConfigSchema, (problem, cause) => new PipelineError('ERR_ENCODER', `${path} ${problem}`, { exitCode: EXIT.data, cause }))
   return {
     layers: config.num_hidden_layers,
     upstream: config.upstream ?? 'not stated',
     input: { prefix: config.prefix ?? '', ...LENGTHS },
     output: { kind: 'embedding', name: 'sentence_embedding', size: config.hidden_size }
   }
-}
-
-async function readConfig (path: string): Promise<Static<typeof EncoderConfigSchema>> {
-  const refuse = (problem: string, cause?: unknown) => new PipelineError('ERR_ENCODER', `${path} ${problem}`, { exitCode: EXIT.data, cause })
-  let config: unknown
-  try {
-    config = JSON.parse(await readFile(path, 'utf8'))
-  } catch (cause) {
-    throw refuse('cannot be read as JSON', cause)
-  }
-  if (Value.Check(EncoderConfigSchema, config)) return config
-  throw refuse(Value.Errors(EncoderConfigSchema, config).slice(0, 3).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join('; '))
 }

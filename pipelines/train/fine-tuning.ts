@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
+import { readJsonFile } from '../json-file.ts'
 import { EXIT, PipelineError } from '../step.ts'
 import type { Run } from '../tracking/tracker.ts'
 import { flattened } from './flattened.ts'
@@ -29,16 +29,13 @@ export type FineTuning = Static<typeof FineTuningSchema>
  */
 export async function readFineTuning (directory: string): Promise<FineTuning | undefined> {
   const path = join(directory, FINE_TUNING_FILE)
-  const content = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  })
-  if (content === undefined) return undefined
-  try {
-    return Value.Parse(FineTuningSchema, JSON.parse(content))
-  } catch (cause) {
-    throw new PipelineError('ERR_FINE_TUNING', `${path} is not what pipelines/finetune writes`, { exitCode: EXIT.data, cause })
-  }
+  if (!await isFineTuned(directory)) return undefined
+  return await readJsonFile(path, FineTuningSchema, (problem, cause) => new PipelineError('ERR_FINE_TUNING', `${path}, which pipelines/finetune writes, ${problem}`, { exitCode: EXIT.data, cause }))
+}
+
+/** Whether the folder says that pipelines/finetune made its network. */
+export async function isFineTuned (directory: string): Promise<boolean> {
+  return await access(join(directory, FINE_TUNING_FILE)).then(() => true, () => false)
 }
 
 /** Puts recipe and learning curves into a run. */

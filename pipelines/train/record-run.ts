@@ -32,15 +32,21 @@ export interface RecordedTraining {
 const CONTEXTS = { train: 'training', validation: 'validation', test: 'test' } as const
 const FILES = ['MODEL_CARD.md', 'manifest.json']
 
-/** Opens a run for what makes a candidate, with its data and parameters. */
+/** Opens a run for what makes a candidate, with its data and parameters; what cannot be read of them is told before there is a run. */
 export async function startRun (tracker: Tracker, { name, version, data, parameters, network }: RecordedWork): Promise<RecordedTraining> {
-  const run = await tracker.open({ name: `${name} ${version}`, tags: { 'mlflow.source.git.commit': codeVersion(), model: name, version } })
-  await run.parameters(flattened(parameters))
   const fineTuning = await readFineTuning(network)
-  if (fineTuning) await recordFineTuning(run, fineTuning)
   const { description } = await readDataSet(data)
-  for (const split of SPLITS) {
-    await run.input({ name: description.name, version: description.version, digest: description.files[split]!.sha256, context: CONTEXTS[split], rows: description.files[split]!.examples })
+  const run = await tracker.open({ name: `${name} ${version}`, tags: { 'mlflow.source.git.commit': codeVersion(), model: name, version } })
+  try {
+    await run.parameters(flattened(parameters))
+    if (fineTuning) await recordFineTuning(run, fineTuning)
+    for (const split of SPLITS) {
+      const { sha256, examples } = description.files[split]!
+      await run.input({ name: description.name, version: description.version, digest: sha256, context: CONTEXTS[split], rows: examples })
+    }
+  } catch (error) {
+    await endQuietly(run)
+    throw error
   }
   const losses: number[] = []
   return {

@@ -1,4 +1,4 @@
-import { access, cp } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { saveHead } from '../../api/inference/head.ts'
 import type { Manifest } from '../../model-store/manifest.ts'
@@ -10,7 +10,7 @@ import { showProgress } from '../progress.ts'
 import { buildCandidate } from './build-candidate.ts'
 import { embed } from './embedder.ts'
 import { type EncoderConfig, readEncoderConfig } from './encoder-config.ts'
-import { FINE_TUNING_FILE } from './fine-tuning.ts'
+import { FINE_TUNING_FILE, isFineTuned } from './fine-tuning.ts'
 import { fitDecisions } from './fit-decisions.ts'
 import { modelCard } from './model-card.ts'
 import { scoreItems } from './predict.ts'
@@ -69,8 +69,7 @@ export async function recipeOf ({ encoder, taxonomy, head, thresholdTargets }: P
 }
 
 async function encoderFiles (directory: string): Promise<string[]> {
-  const isFineTuned = await access(join(directory, FINE_TUNING_FILE)).then(() => true, () => false)
-  return isFineTuned ? [...ENCODER_FILES, FINE_TUNING_FILE] : ENCODER_FILES
+  return await isFineTuned(directory) ? [...ENCODER_FILES, FINE_TUNING_FILE] : ENCODER_FILES
 }
 
 /** What a run records of a training. */

@@ -2,14 +2,19 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createLinearScorer, softmax } from '../../api/inference/scores.ts'
+import type { ModelStore } from '../../model-store/store.ts'
 import { hashFile, verifyDirectory } from '../../model-store/verify.ts'
 import { createRandom } from '../../pipelines/random.ts'
 import { fitTemperature } from '../../pipelines/train/calibration.ts'
 import { trainStep } from '../../pipelines/train/command.ts'
+import { findEncoder } from '../../pipelines/train/find-encoder.ts'
 import { minimize } from '../../pipelines/train/lbfgs.ts'
+import { HEAD_PARAMETERS, THRESHOLD_TARGETS, readParameters } from '../../pipelines/train/parameters.ts'
+import { startRun } from '../../pipelines/train/record-run.ts'
 import { type Features, fitSoftmaxRegression } from '../../pipelines/train/softmax-regression.ts'
 import { type ScoredItem, chooseThresholds, rates } from '../../pipelines/train/thresholds.ts'
 import { type HeadPart, type TrainingItem, trainHead, trainPart } from '../../pipelines/train/train-head.ts'
+import type { Tracker } from '../../pipelines/tracking/tracker.ts'
 import { writeSmallData } from './small-data.ts'
 import { writeTinyEncoder } from './tiny-model.ts'
 
@@ -184,4 +189,42 @@ t.test('training writes a candidate, the same every time, and replaces only cand
   t.strictSame(await verifyDirectory(candidate), again, 'a failure leaves the candidate as it was')
   t.strictSame((await readdir(folder)).sort(), ['candidate', 'data', 'encoder', 'foreign', 'taxonomy.json'])
   await t.rejects(trainStep.run([], {}), { code: 'ERR_USAGE' })
+})
+
+t.test('parameters of a file stand in place of the default ones, and are checked', async t => {
+  const folder = t.testdir({
+    'head.json': '{"head":{"c":2,"maxIterations":5}}',
+    'typo.json': '{"head":{"c":2,"maxIteration":5}}',
+    'broken.json': '{"head":'
+  })
+  const at = (name: string) => join(folder, name)
+  t.strictSame(await readParameters(undefined), { head: HEAD_PARAMETERS, thresholdTargets: THRESHOLD_TARGETS })
+  t.strictSame(await readParameters(at('head.json')), { head: { c: 2, maxIterations: 5 }, thresholdTargets: THRESHOLD_TARGETS })
+  await t.rejects(readParameters(at('typo.json')), { code: 'ERR_USAGE', exitCode: 2, message: /typo\.json does not fit: .*maxIteration/ })
+  await t.rejects(readParameters(at('broken.json')), { code: 'ERR_USAGE', exitCode: 2, message: /broken\.json is no JSON/ })
+  await t.rejects(readParameters(at('none.json')), { code: 'ERR_USAGE', exitCode: 2, message: /none\.json cannot be read/ })
+})
+
+t.test('what was imported with its own head is no encoder', async t => {
+  const storeOf = (kind: string) => ({ resolve: async () => '3.0.0', fetch: async () => ({ directory: 'of 3.0.0', manifest: { output: { kind } } }) }) as unknown as ModelStore
+  t.equal(await findEncoder(undefined, storeOf('embedding'), 'small'), 'of 3.0.0')
+  await t.rejects(findEncoder(undefined, storeOf('logits'), 'small'), { code: 'ERR_USAGE', message: /small 3\.0\.0.*own head.*--encoder/ })
+})
+
+t.test('a training whose beginning cannot be recorded leaves no run open', async t => {
+  const folder = t.testdir({ network: { 'training.json': '{"recipe":1}' }, plain: {} })
+  const { data } = await writeSmallData(folder)
+  const ends: string[] = []
+  let opened = 0
+  const tracker = {
+    open: async () => {
+      opened++
+      return { id: 'r', parameters: async () => { throw new Error('the tracker is full') }, end: async (status: string) => { ends.push(status) } }
+    }
+  } as unknown as Tracker
+  const work = { name: 'small', version: '2.0.0', data, parameters: { c: 1 } }
+  await t.rejects(startRun(tracker, { ...work, network: join(folder, 'network') }), { code: 'ERR_FINE_TUNING', exitCode: 4, message: /training\.json.*does not fit/ })
+  t.equal(opened, 0, 'a broken file is told before there is a run')
+  await t.rejects(startRun(tracker, { ...work, network: join(folder, 'plain') }), /the tracker is full/)
+  t.strictSame([opened, ends], [1, ['FAILED']])
 })

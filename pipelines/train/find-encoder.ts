@@ -4,7 +4,7 @@ import { ModelStoreError } from '../../model-store/errors.ts'
 import type { ModelStore } from '../../model-store/store.ts'
 import { PRODUCTION } from '../gate/gate.ts'
 import { usageError } from '../step.ts'
-import { ENCODER_FILES } from '../train/train-candidate.ts'
+import { ENCODER_FILES } from './train-candidate.ts'
 
 const EXAMPLE = '--encoder model-store/models/inquiry-classifier/2.0.0'
 
