@@ -82,8 +82,11 @@ def main() -> None:
             chain, seed=seed, on_epoch=lambda *found: print(*found, file=sys.stderr)
         )
         seconds = round(time.monotonic() - started, 1)
-        for name, model in (("teacher", trained.teachers[0]), ("student", trained.model)):
-            found = measure(model, public, tokenizer, device)
+        networks = {"teacher": trained.teachers[:1], "student": [trained.model]}
+        if recipe.teachers > 1:
+            networks[f"mean of {recipe.teachers} teachers"] = trained.teachers
+        for name, models in networks.items():
+            found = measure(models, public, tokenizer, device)
             print(
                 json.dumps({"set": options.set, "seed": seed, "network": name, **found}), flush=True
             )
@@ -91,12 +94,13 @@ def main() -> None:
 
 
 def measure(
-    model: Classifier, public: PublicSet, tokenizer: Tokenizer, device: torch.device
+    models: list[Classifier], public: PublicSet, tokenizer: Tokenizer, device: torch.device
 ) -> dict[str, float]:
-    """All figures of one network."""
+    """All figures of the mean of some networks' logits."""
 
     def logits_of(texts: list[str]) -> np.ndarray:
-        return score(model, tokenizer.encode(texts), device)[0].numpy()
+        token_ids = tokenizer.encode(texts)
+        return np.mean([score(each, token_ids, device)[0].numpy() for each in models], axis=0)
 
     logits, labels = logits_of(public.test.texts), np.array(public.test.labels)
     validation = public.validation

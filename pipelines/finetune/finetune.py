@@ -12,12 +12,13 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+from arithmetic import bfloat16_pays
 from chain import Chain, train_chain
 from data_set import read_data_set
 from encoder_file import read_encoder
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> None:
     output = options.output.resolve()
     refuse_foreign(output)
     recipe = Recipe.read(options.recipe) if options.recipe else Recipe()
+    recipe = choose_arithmetic(recipe, device)
     data = read_data_set(options.data, options.taxonomy)
     weights = read_encoder(options.base / "model.onnx")
     recipe.check(layers=weights.config.layers, positions=weights.config.positions)
@@ -118,6 +120,13 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
     return torch.device(name)
+
+
+def choose_arithmetic(recipe: Recipe, device: torch.device) -> Recipe:
+    """The recipe with what it leaves to the machine decided, so that the record has it."""
+    if recipe.bfloat16 is not None:
+        return recipe
+    return replace(recipe, bfloat16=bfloat16_pays(device))
 
 
 def describe(device: torch.device) -> dict:

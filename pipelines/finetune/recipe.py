@@ -59,9 +59,8 @@ class Recipe:
     student_layers: tuple[int, ...] = (2, 4, 6, 8, 10, 12)  # of the first teacher, counted from 1
     inverse_regularization: float = 5.0  # C of the logistic regression that starts the head
     max_tokens: int = 128  # of a text in training; the service reads as many as it is told to
-    bfloat16: bool = (
-        True  # products of the training in bfloat16; weights, sums and export stay float32
-    )
+    # Products of the training in bfloat16, where weights, sums and export stay float32; None: where it is faster.
+    bfloat16: bool | None = None
 
     def check(self, *, layers: int, positions: int) -> None:
         """Raises ValueError for what could not be trained with an encoder of so many layers and positions."""

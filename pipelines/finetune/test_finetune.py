@@ -16,6 +16,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
+import ablation
 from augmentation import KINDS, Augmenter
 from batches import pairs, shuffled
 from chain import Chain, train_chain
@@ -30,7 +31,7 @@ from encoder_file import (
     read_encoder,
 )
 from export import quantize, run_onnx
-from finetune import BASE, parse_arguments, run
+from finetune import BASE, choose_arithmetic, parse_arguments, run
 from losses import supervised_contrastive
 from recipe import Recipe, Stage, merge
 from tokens import Tokenizer
@@ -52,6 +53,7 @@ RECIPE = {
     "teacher": {"epochs": 12, "learning_rate": 5e-3, "batch_size": 16},
     "student": {"epochs": 10, "learning_rate": 5e-3, "batch_size": 16},
     "student_layers": [2, 4],
+    "bfloat16": False,
 }
 
 
@@ -194,6 +196,26 @@ class FineTuning(unittest.TestCase):
         for name, values in whole.items():
             self.assertTrue(torch.equal(values, gone_on[name]), name)
 
+    def test_an_ablation_tells_what_noise_is_worth(self) -> None:
+        home, printed = self.home, io.StringIO()
+        arguments = [
+            *("ablation.py", "--data", str(home / "data"), "--base", str(home / "base")),
+            *("--taxonomy", str(home / "data" / "taxonomy.json"), "--epochs", "8"),
+            *("--recipe", str(home / "data" / "recipe.json"), "--noise", "none", "typos"),
+            *("--device", "cpu", "--threads", "1"),
+        ]
+        with (
+            patch("sys.argv", arguments),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            ablation.main()
+        found = [json.loads(line) for line in printed.getvalue().splitlines()]
+        self.assertEqual([line["noise"] for line in found], ["none", "typos"])
+        for line in found:
+            self.assertGreater(line["inScope"], 0.6)
+            self.assertTrue(0.3 < line["allNoisy"] <= 1, line)
+
     def test_refuses_what_does_not_fit(self) -> None:
         copy = self.home / "changed"
         shutil.copytree(self.home / "data", copy)
@@ -279,6 +301,15 @@ class Parts(unittest.TestCase):
         self.assertEqual(changed.student.noise_kinds, ("typos",))
         self.assertEqual(changed.teacher, Recipe().teacher)
         self.assertIsInstance(changed.student, Stage)
+
+    def test_what_the_recipe_leaves_open_is_decided_once(self) -> None:
+        cpu = torch.device("cpu")
+        with patch("finetune.bfloat16_pays", lambda _: True):
+            self.assertTrue(choose_arithmetic(Recipe(), cpu).bfloat16)
+            self.assertFalse(
+                choose_arithmetic(merge(Recipe(), {"bfloat16": False}, "r"), cpu).bfloat16
+            )
+        self.assertIn(choose_arithmetic(Recipe(), cpu).bfloat16, (True, False))
 
 
 if __name__ == "__main__":
