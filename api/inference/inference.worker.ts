@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node'
 import { monotonicMs } from './clock.ts'
 import { SESSION_OPTIONS } from './engine-settings.ts'
 import { feedsOf } from './feeds.ts'
+import { yieldToOtherThreads } from './thread-priority.ts'
 import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from './worker-protocol.ts'
 
 /**
@@ -12,6 +13,7 @@ import { IN_ENGINE, type WorkerData, type WorkerReply, type WorkerRequest } from
 const { modelPath, outputName, warmupTokens, flags } = workerData as WorkerData
 const port = parentPort!
 
+yieldToOtherThreads()
 const session = await inEngine(async () => await ort.InferenceSession.create(modelPath, SESSION_OPTIONS))
 
 /** The engine begins a run on a later turn of the loop: without this chain the request behind would overtake it. */

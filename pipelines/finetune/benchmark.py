@@ -2,19 +2,22 @@
 
     python benchmark.py --set clinc150 --data ../../../shared/data --seeds 0 1 2
 
-Prints one line of JSON for each seed and network: accuracy and macro-F1 on test, expected calibration error, and for CLINC150
-the AUROC of scores that tell its out-of-scope texts, which are never trained on. The temperature is fitted on validation;
-BANKING77 has no such split and gets the temperature that --held-out found.
+Prints one line of JSON for each seed and network, with and without n-grams beside it: accuracy and macro-F1 on test, expected
+calibration error, and for CLINC150 the AUROC of scores that tell its out-of-scope texts, which are never trained on.
+Temperature and share of the n-grams are chosen on validation; BANKING77 has no such split and gets those that --held-out found.
+A run that broke off goes on when it is run again.
 With --held-out a seventh of the training texts stands for the test split, for choosing recipes.
 """
 
 import argparse
 import csv
+import hashlib
 import json
 import random
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +28,9 @@ from chain import Chain, train_chain
 from classifier import Classifier, score
 from data_set import Split
 from encoder_file import read_encoder
-from finetune import BASE, choose_device
+from export import sha256
+from finetune import BASE, ROOT, choose_device
+from ngrams import NgramRegression
 from recipe import Recipe, merge
 from tokens import Tokenizer
 
@@ -41,22 +46,52 @@ RECIPES = {
         "bfloat16": False,
     },
 }
-BANKING77_TEMPERATURE = 0.659
+SHARES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 PROGRESS_TEXTS = 200
 BINS = 15
 SEVENTH = 7
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What is chosen on validation: a temperature, and how much the n-grams' logits count beside the network's."""
+
+    temperature: float
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
 class PublicSet:
-    """Splits; `others` are texts of no class, from the test split; without `temperature` it is fitted on validation."""
+    """Splits; `others` are texts of no class, from the test split; `known` is there where no split is left to choose on."""
 
     classes: int
     train: Split
     validation: Split
     test: Split
     others: list[str]
-    temperature: float | None = None
+    known: dict[str, Calibration] | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Logits [texts, classes] of the texts of each split."""
+
+    validation: np.ndarray
+    test: np.ndarray
+    others: np.ndarray
+
+    def beside(self, ngrams: "Answers", share: float) -> "Answers":
+        """The same with the n-grams' logits added."""
+        return Answers(
+            *(
+                own + share * others
+                for own, others in (
+                    (self.validation, ngrams.validation),
+                    (self.test, ngrams.test),
+                    (self.others, ngrams.others),
+                )
+            )
+        )
 
 
 def main() -> None:
@@ -76,49 +111,99 @@ def main() -> None:
     chain = Chain(
         weights, tokenizer, recipe, public.classes, public.train, public.validation, device
     )
+    regression = NgramRegression(public.train.texts, public.train.labels)
+    beside = answer(public, regression.logits)
     for seed in options.seeds:
         started = time.monotonic()
         trained = train_chain(
-            chain, seed=seed, on_epoch=lambda *found: print(*found, file=sys.stderr)
+            chain,
+            seed=seed,
+            work=make_work(options, recipe, seed),
+            on_epoch=lambda *found: print(*found, file=sys.stderr),
         )
         seconds = round(time.monotonic() - started, 1)
         networks = {"teacher": trained.teachers[:1], "student": [trained.model]}
         if recipe.teachers > 1:
             networks[f"mean of {recipe.teachers} teachers"] = trained.teachers
         for name, models in networks.items():
-            found = measure(models, public, tokenizer, device)
-            print(
-                json.dumps({"set": options.set, "seed": seed, "network": name, **found}), flush=True
+            own = answer(
+                public,
+                lambda texts, models=models: mean_logits(models, tokenizer.encode(texts), device),
             )
+            for ngrams in (False, True):
+                found = measure(own, beside if ngrams else None, public)
+                line = {
+                    "set": options.set,
+                    "seed": seed,
+                    "network": name,
+                    "ngrams": ngrams,
+                    **found,
+                }
+                print(json.dumps(line), flush=True)
         print(f"seed {seed}: {seconds} s", file=sys.stderr)
 
 
-def measure(
-    models: list[Classifier], public: PublicSet, tokenizer: Tokenizer, device: torch.device
-) -> dict[str, float]:
-    """All figures of the mean of some networks' logits."""
+def answer(public: PublicSet, logits_of: Callable[[list[str]], np.ndarray]) -> Answers:
+    """What is said of each split's texts."""
+    others = logits_of(public.others) if public.others else np.empty((0, public.classes))
+    return Answers(logits_of(public.validation.texts), logits_of(public.test.texts), others)
 
-    def logits_of(texts: list[str]) -> np.ndarray:
-        token_ids = tokenizer.encode(texts)
-        return np.mean([score(each, token_ids, device)[0].numpy() for each in models], axis=0)
 
-    logits, labels = logits_of(public.test.texts), np.array(public.test.labels)
-    validation = public.validation
-    temperature = public.temperature or fit_temperature(
-        logits_of(validation.texts), validation.labels
+def mean_logits(
+    models: list[Classifier], token_ids: list[list[int]], device: torch.device
+) -> np.ndarray:
+    """Mean of the networks' logits."""
+    return np.mean([score(each, token_ids, device)[0].numpy() for each in models], axis=0)
+
+
+def make_work(options: argparse.Namespace, recipe: Recipe, seed: int) -> Path:
+    """Folder of what a training that broke off needs to go on; another training has another."""
+    training = [
+        options.set,
+        options.held_out,
+        seed,
+        options.threads,
+        sha256(options.base / "model.onnx"),
+        asdict(recipe),
+    ]
+    name = hashlib.sha256(json.dumps(training).encode()).hexdigest()[:16]
+    work = options.work / name
+    work.mkdir(parents=True, exist_ok=True)
+    return work
+
+
+def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str, float]:
+    """All figures of a network, alone or beside n-grams."""
+    calibration = (
+        public.known["beside n-grams" if ngrams else "alone"]
+        if public.known
+        else calibrate(own, ngrams, public.validation.labels)
     )
+    answers = own.beside(ngrams, calibration.share) if ngrams else own
+    logits, labels = answers.test, np.array(public.test.labels)
     found = {
         "accuracy": float((logits.argmax(axis=1) == labels).mean()),
         "macroF1": float(f1_score(labels, logits.argmax(axis=1), average="macro")),
-        "expectedCalibrationError": calibration_error(softmax(logits / temperature), labels),
-        "temperature": temperature,
+        "expectedCalibrationError": calibration_error(
+            softmax(logits / calibration.temperature), labels
+        ),
+        **asdict(calibration),
     }
-    if public.others:
-        others = logits_of(public.others)
-        truth = [1] * len(logits) + [0] * len(others)
+    if len(answers.others):
+        truth = [1] * len(logits) + [0] * len(answers.others)
         for name, of in SCORES.items():
-            found[f"auroc.{name}"] = float(roc_auc_score(truth, [*of(logits), *of(others)]))
+            found[f"auroc.{name}"] = float(roc_auc_score(truth, [*of(logits), *of(answers.others)]))
     return {name: round(value, 5) for name, value in found.items()}
+
+
+def calibrate(own: Answers, ngrams: Answers | None, labels: list[int]) -> Calibration:
+    """Temperature and share with the least log loss on validation."""
+    trials = []
+    for share in SHARES if ngrams else (0.0,):
+        logits = own.beside(ngrams, share).validation if ngrams else own.validation
+        temperature, loss = fit_temperature(logits, labels)
+        trials.append((loss, Calibration(temperature, share)))
+    return min(trials, key=lambda trial: trial[0])[1]
 
 
 def energy(logits: np.ndarray) -> np.ndarray:
@@ -140,12 +225,13 @@ SCORES = {
 }
 
 
-def fit_temperature(logits: np.ndarray, labels: list[int]) -> float:
-    """The temperature with the least log loss (Guo et al. 2017), of 80 between 0.3 and 4."""
+def fit_temperature(logits: np.ndarray, labels: list[int]) -> tuple[float, float]:
+    """The temperature with the least log loss (Guo et al. 2017), of 80 between 0.3 and 4, and that loss."""
     rows = np.arange(len(labels))
     candidates = np.exp(np.linspace(np.log(0.3), np.log(4), 80))
     losses = [-np.log(softmax(logits / each)[rows, labels] + 1e-12).mean() for each in candidates]
-    return float(candidates[int(np.argmin(losses))])
+    best = int(np.argmin(losses))
+    return float(candidates[best]), float(losses[best])
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -173,7 +259,7 @@ def read_banking77(folder: Path) -> PublicSet:
     }
     train = split["train"]
     shown = Split(train.texts[:PROGRESS_TEXTS], train.labels[:PROGRESS_TEXTS])
-    return PublicSet(len(index), train, shown, split["test"], [], BANKING77_TEMPERATURE)
+    return PublicSet(len(index), train, shown, split["test"], [], BANKING77_CALIBRATION)
 
 
 def read_clinc150(folder: Path) -> PublicSet:
@@ -204,6 +290,7 @@ def divide(split: Split, parts: int) -> tuple[Split, Split]:
     )
 
 
+BANKING77_CALIBRATION = {"alone": Calibration(0.659), "beside n-grams": Calibration(0.659, 0.0)}
 READERS = {"banking77": read_banking77, "clinc150": read_clinc150}
 
 
@@ -223,6 +310,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--recipe", type=Path, metavar="FILE", help="JSON with what differs from the set's recipe")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=int, default=2)
+    add("--work", type=Path, default=ROOT / ".cache" / "finetune", metavar="DIR")
     return parser.parse_args()
 
 

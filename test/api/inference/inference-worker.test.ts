@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { InferenceWorker } from '../../../api/inference/inference-worker.ts'
@@ -63,6 +65,13 @@ t.test('gives Python\'s embeddings', async t => {
   const largest = hasVnni() ? 1e-5 : 5e-3
   t.ok(Math.max(...differences) < largest, `largest difference ${Math.max(...differences)}`)
   t.ok(Math.min(...cosines) > 0.999, `smallest cosine ${Math.min(...cosines)}`)
+})
+
+t.test('lets the threads of HTTP and timers go first', { skip: process.platform === 'linux' ? false : 'only Linux gives each thread a priority' }, async t => {
+  const own = getPriority()
+  const threads = readdirSync('/proc/self/task').map(Number)
+  const lower = threads.filter(thread => getPriority(thread) > own)
+  t.equal(lower.length, 1, 'the worker\'s thread alone')
 })
 
 t.test('gives the same output for a text whatever ran before', async t => {
