@@ -4,7 +4,7 @@
 
 Prints one line of JSON for each seed and network, with and without n-grams beside it: accuracy and macro-F1 on test, expected
 calibration error, and for CLINC150 the AUROC of scores that tell its out-of-scope texts, which are never trained on.
-Temperature and share of the n-grams are chosen on validation; BANKING77 has no such split and gets those that --held-out found.
+Temperature, share of the n-grams and that score are chosen on validation; BANKING77 has no such split and gets those that --held-out found.
 A run that broke off goes on when it is run again.
 With --held-out a seventh of the training texts stands for the test split, for choosing recipes.
 """
@@ -62,36 +62,27 @@ class Calibration:
 
 @dataclass(frozen=True)
 class PublicSet:
-    """Splits; `others` are texts of no class, from the test split; `known` is there where no split is left to choose on."""
+    """Labelled texts, and texts of no class for validation and test; `known` is there where nothing is left to choose on."""
 
     classes: int
     train: Split
     validation: Split
     test: Split
-    others: list[str]
+    validation_others: list[str]
+    test_others: list[str]
     known: dict[str, Calibration] | None = None
 
+    def asked(self) -> dict[str, list[str]]:
+        """The texts that networks are asked about."""
+        return {
+            "validation": self.validation.texts,
+            "test": self.test.texts,
+            "validation_others": self.validation_others,
+            "test_others": self.test_others,
+        }
 
-@dataclass(frozen=True)
-class Answers:
-    """Logits [texts, classes] of the texts of each split."""
 
-    validation: np.ndarray
-    test: np.ndarray
-    others: np.ndarray
-
-    def beside(self, ngrams: "Answers", share: float) -> "Answers":
-        """The same with the n-grams' logits added."""
-        return Answers(
-            *(
-                own + share * others
-                for own, others in (
-                    (self.validation, ngrams.validation),
-                    (self.test, ngrams.test),
-                    (self.others, ngrams.others),
-                )
-            )
-        )
+Answers = dict[str, np.ndarray]  # logits [texts, classes] of what is asked
 
 
 def main() -> None:
@@ -112,7 +103,7 @@ def main() -> None:
         weights, tokenizer, recipe, public.classes, public.train, public.validation, device
     )
     regression = NgramRegression(public.train.texts, public.train.labels)
-    beside = answer(public, regression.logits)
+    of_ngrams = answer(public, regression.logits)
     for seed in options.seeds:
         started = time.monotonic()
         trained = train_chain(
@@ -131,7 +122,7 @@ def main() -> None:
                 lambda texts, models=models: mean_logits(models, tokenizer.encode(texts), device),
             )
             for ngrams in (False, True):
-                found = measure(own, beside if ngrams else None, public)
+                found = measure(own, of_ngrams if ngrams else None, public)
                 line = {
                     "set": options.set,
                     "seed": seed,
@@ -144,9 +135,13 @@ def main() -> None:
 
 
 def answer(public: PublicSet, logits_of: Callable[[list[str]], np.ndarray]) -> Answers:
-    """What is said of each split's texts."""
-    others = logits_of(public.others) if public.others else np.empty((0, public.classes))
-    return Answers(logits_of(public.validation.texts), logits_of(public.test.texts), others)
+    """What is said of each text."""
+    return {name: logits_of(texts) for name, texts in public.asked().items() if texts}
+
+
+def beside(own: Answers, ngrams: Answers, share: float) -> Answers:
+    """The network's logits and this share of the n-grams'."""
+    return {name: logits + share * ngrams[name] for name, logits in own.items()}
 
 
 def mean_logits(
@@ -179,8 +174,8 @@ def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str
         if public.known
         else calibrate(own, ngrams, public.validation.labels)
     )
-    answers = own.beside(ngrams, calibration.share) if ngrams else own
-    logits, labels = answers.test, np.array(public.test.labels)
+    answers = beside(own, ngrams, calibration.share) if ngrams else own
+    logits, labels = answers["test"], np.array(public.test.labels)
     found = {
         "accuracy": float((logits.argmax(axis=1) == labels).mean()),
         "macroF1": float(f1_score(labels, logits.argmax(axis=1), average="macro")),
@@ -189,18 +184,28 @@ def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str
         ),
         **asdict(calibration),
     }
-    if len(answers.others):
-        truth = [1] * len(logits) + [0] * len(answers.others)
-        for name, of in SCORES.items():
-            found[f"auroc.{name}"] = float(roc_auc_score(truth, [*of(logits), *of(answers.others)]))
-    return {name: round(value, 5) for name, value in found.items()}
+    if "test_others" in answers:
+        found |= {f"auroc.{name}": separation(answers, "test", name) for name in SCORES}
+    rounded = {name: round(value, 5) for name, value in found.items()}
+    if "validation_others" in answers:
+        chosen = max(SCORES, key=lambda name: separation(answers, "validation", name))
+        rounded |= {"chosenScore": chosen}
+    return rounded
+
+
+def separation(answers: Answers, split: str, score_name: str) -> float:
+    """Area under the ROC curve of a score that tells texts of a class from texts of none."""
+    score_of = SCORES[score_name]
+    inside, outside = (score_of(answers[name]) for name in (split, f"{split}_others"))
+    truth = [1] * len(inside) + [0] * len(outside)
+    return float(roc_auc_score(truth, np.concatenate([inside, outside])))
 
 
 def calibrate(own: Answers, ngrams: Answers | None, labels: list[int]) -> Calibration:
     """Temperature and share with the least log loss on validation."""
     trials = []
     for share in SHARES if ngrams else (0.0,):
-        logits = own.beside(ngrams, share).validation if ngrams else own.validation
+        logits = (beside(own, ngrams, share) if ngrams else own)["validation"]
         temperature, loss = fit_temperature(logits, labels)
         trials.append((loss, Calibration(temperature, share)))
     return min(trials, key=lambda trial: trial[0])[1]
@@ -259,7 +264,7 @@ def read_banking77(folder: Path) -> PublicSet:
     }
     train = split["train"]
     shown = Split(train.texts[:PROGRESS_TEXTS], train.labels[:PROGRESS_TEXTS])
-    return PublicSet(len(index), train, shown, split["test"], [], BANKING77_CALIBRATION)
+    return PublicSet(len(index), train, shown, split["test"], [], [], BANKING77_CALIBRATION)
 
 
 def read_clinc150(folder: Path) -> PublicSet:
@@ -270,13 +275,14 @@ def read_clinc150(folder: Path) -> PublicSet:
         Split([text for text, _ in content[name]], [index[label] for _, label in content[name]])
         for name in ("train", "val", "test")
     )
-    return PublicSet(len(index), train, validation, test, [text for text, _ in content["oos_test"]])
+    others = ([text for text, _ in content[name]] for name in ("oos_val", "oos_test"))
+    return PublicSet(len(index), train, validation, test, *others)
 
 
 def hold_out(public: PublicSet) -> PublicSet:
     """The set without its test split: a seventh of the training texts stands for it."""
     kept, held = divide(public.train, SEVENTH)
-    return PublicSet(public.classes, kept, held, held, [])
+    return PublicSet(public.classes, kept, held, held, [], [])
 
 
 def divide(split: Split, parts: int) -> tuple[Split, Split]:

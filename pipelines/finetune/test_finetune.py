@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import ablation
+import benchmark
 from augmentation import KINDS, Augmenter
 from batches import pairs, shuffled
 from chain import Chain, train_chain
@@ -197,24 +198,59 @@ class FineTuning(unittest.TestCase):
             self.assertTrue(torch.equal(values, gone_on[name]), name)
 
     def test_an_ablation_tells_what_noise_is_worth(self) -> None:
-        home, printed = self.home, io.StringIO()
+        taxonomy = str(self.home / "data" / "taxonomy.json")
+        found = self.lines_of(
+            ablation.main,
+            *("--data", str(self.home / "data"), "--taxonomy", taxonomy),
+            *("--epochs", "8", "--noise", "none", "typos"),
+        )
+        self.assertEqual([line["noise"] for line in found], ["none", "typos"])
+        for line in found:
+            self.assertGreater(line["inScope"], 0.6)
+            self.assertTrue(0.3 < line["allNoisy"] <= 1, line)
+
+    def test_a_benchmark_measures_each_network_alone_and_beside_ngrams(self) -> None:
+        rows = [
+            [opening.format(word, word), label]
+            for label, words in LABELS.items()
+            for word in words
+            for opening in OPENINGS
+        ]
+        others = [[opening.format("Nichts", "nie"), "oos"] for opening in OPENINGS]
+        content = {"train": rows[::2], "val": rows[1::4], "test": rows[3::4]}
+        content |= {"oos_val": others[::2], "oos_test": others[1::2]}
+        folder = self.home / "public" / "clinc150"
+        folder.mkdir(parents=True)
+        (folder / "data_full.json").write_text(json.dumps(content))
+        found = self.lines_of(
+            benchmark.main,
+            *("--set", "clinc150", "--data", str(self.home / "public"), "--seeds", "3"),
+            *("--work", str(self.home / "benchmark-work")),
+        )
+        self.assertEqual(
+            [(line["network"], line["ngrams"]) for line in found],
+            [("teacher", False), ("teacher", True), ("student", False), ("student", True)],
+        )
+        for line in found:
+            self.assertGreater(line["accuracy"], 0.6)
+            self.assertTrue(0 <= line["auroc.energy"] <= 1, line)
+            self.assertIn(line["chosenScore"], benchmark.SCORES)
+            self.assertEqual(line["share"] > 0, line["ngrams"])
+
+    def lines_of(self, command, *more: str) -> list[dict]:
+        """What a command prints, which is trained on the tiny network."""
+        printed = io.StringIO()
         arguments = [
-            *("ablation.py", "--data", str(home / "data"), "--base", str(home / "base")),
-            *("--taxonomy", str(home / "data" / "taxonomy.json"), "--epochs", "8"),
-            *("--recipe", str(home / "data" / "recipe.json"), "--noise", "none", "typos"),
-            *("--device", "cpu", "--threads", "1"),
+            *("command", "--base", str(self.home / "base"), "--device", "cpu", "--threads", "1"),
+            *("--recipe", str(self.home / "data" / "recipe.json"), *more),
         ]
         with (
             patch("sys.argv", arguments),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            ablation.main()
-        found = [json.loads(line) for line in printed.getvalue().splitlines()]
-        self.assertEqual([line["noise"] for line in found], ["none", "typos"])
-        for line in found:
-            self.assertGreater(line["inScope"], 0.6)
-            self.assertTrue(0.3 < line["allNoisy"] <= 1, line)
+            command()
+        return [json.loads(line) for line in printed.getvalue().splitlines()]
 
     def test_refuses_what_does_not_fit(self) -> None:
         copy = self.home / "changed"
