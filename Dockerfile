@@ -25,7 +25,7 @@ COPY package.json LICENSE NOTICE ./
 COPY --from=production-packages /app/node_modules node_modules
 COPY model-store/models model-store/models
 COPY --from=build /app/dist dist
-ARG VERSION=0.3.0
+ARG VERSION=0.5.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="inquiry-matching" \
   org.opencontainers.image.description="Reads each customer inquiry and decides which desk must answer it" \

@@ -102,6 +102,10 @@ t.test('licences are there and name what the model is made from', async t => {
   for (const model of models) t.match(read(join(dirname(model), 'LICENSE')), /MIT License/, model)
 })
 
+t.test('the image says the version of the package', async t => {
+  t.match(read('Dockerfile'), `ARG VERSION=${JSON.parse(read('package.json')).version}\n`)
+})
+
 t.test('the script of the CI can be run', async t => {
   t.ok((statSync('.ci/run').mode & 0o111) === 0o111)
   t.match(read('.gitlab-ci.yml'), /^ +- bash \.ci\/run$/m)
