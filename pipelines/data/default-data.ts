@@ -1,9 +1,9 @@
 /** The committed data set that the default model is made of. */
-export const DEFAULT_DATA = 'data/inquiries/1.2.0'
+export const DEFAULT_DATA = 'data/inquiries/1.3.0'
 
 /** What `prepare` made it of, and how. */
-export const DEFAULT_INPUTS = ['data/inquiries/1.1.0', 'data/inquiries/additions/1.2.0/train.jsonl']
-export const DEFAULT_VERSION = '1.2.0'
+export const DEFAULT_INPUTS = ['data/inquiries/1.2.0', 'data/inquiries/additions/1.3.0/train.jsonl', 'data/inquiries/additions/1.3.0/test.jsonl']
+export const DEFAULT_VERSION = '1.3.0'
 export const DEFAULT_PREPARE_OPTIONS = [
   '--split', 'keep',
   '--limits', 'data/inquiries/limits.json',

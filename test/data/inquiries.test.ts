@@ -10,7 +10,7 @@ const limits = await readLimits('data/inquiries/limits.json')
 const { splits, description } = await readDataSet('data/inquiries/1.0.0')
 
 t.test('every version passes the data tests: labels, counts, duplicates, no paraphrase across splits', async t => {
-  for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
+  for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) {
     t.strictSame(checkDataSet(checkedFrom(await readDataSet(`data/inquiries/${version}`), labels), limits).filter(({ passed }) => !passed), [], version)
   }
 })
