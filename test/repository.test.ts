@@ -10,7 +10,7 @@ const MOST_BYTES = 60 * MEGABYTE
 /** Two encoders, that of the version in production and the one it was made from. */
 const MOST_MODEL_STORE_BYTES = 100 * MEGABYTE
 /** What commands write where they are told to, or a reader brings. */
-const WRITTEN = /(^|\/)(data\/inquiries\/1\.3\.0|logits_parity\.json|evaluation\.(json|html)|gate\.json|run\.json|export\.json|checks\.json|parameters\.json|fused\.(onnx|json)|labelled\.jsonl|messages\.jsonl|recipe\.json|floors\.json|mine\.json)$/
+const WRITTEN = /(^|\/)(data\/inquiries\/1\.4\.0|logits_parity\.json|evaluation\.(json|html)|gate\.json|run\.json|export\.json|checks\.json|parameters\.json|fused\.(onnx|json)|labelled\.jsonl|messages\.jsonl|recipe\.json|floors\.json|mine\.json)$/
 
 /** Written in parts, so that this file is not the one that names them. */
 const REGISTRY_HOSTS = [

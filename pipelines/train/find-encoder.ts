@@ -6,7 +6,7 @@ import { PRODUCTION } from '../gate/gate.ts'
 import { usageError } from '../step.ts'
 import { ENCODER_FILES } from './train-candidate.ts'
 
-const EXAMPLE = '--encoder model-store/models/inquiry-classifier/2.0.0'
+const EXAMPLE = '--encoder model-store/models/inquiry-classifier/VERSION'
 
 /**
  * The folder with the encoder: the given one, else that of the version in production.
