@@ -7,8 +7,8 @@ import t from 'tap'
 /** What is true of the repository as a whole: its documents, its size, its licences, where its packages come from. */
 const MEGABYTE = 1e6
 const MOST_BYTES = 60 * MEGABYTE
-/** Two encoders, that of the version in production and the one it was made from. */
-const MOST_MODEL_STORE_BYTES = 100 * MEGABYTE
+/** Three encoders: of the version in production, of the one before, and the frozen one from which both were made. */
+const MOST_MODEL_STORE_BYTES = 130 * MEGABYTE
 /** What commands write where they are told to, or a reader brings. */
 const WRITTEN = /(^|\/)(data\/inquiries\/1\.4\.0|logits_parity\.json|evaluation\.(json|html)|gate\.json|run\.json|export\.json|checks\.json|parameters\.json|fused\.(onnx|json)|labelled\.jsonl|messages\.jsonl|recipe\.json|floors\.json|mine\.json)$/
 

@@ -10,7 +10,7 @@ const classifier = await start(t, model)
 const soon = (ms = 30_000) => ({ deadlineAt: monotonicMs() + ms })
 
 /** Inquiries that leave no doubt, and the confidence of the model that was created at `PINNED`. */
-const PINNED = '2026-11-26T12:00:00Z'
+const PINNED = '2026-11-26T14:30:00Z'
 const CLEAR: ReadonlyArray<readonly [string, string, number]> = [
   ['order_delivery', 'Wo bleibt mein Paket? Es sollte gestern geliefert werden.', 1],
   ['returns_refunds', 'Ich möchte die Lampe zurückgeben und mein Geld zurück.', 1],
@@ -18,11 +18,11 @@ const CLEAR: ReadonlyArray<readonly [string, string, number]> = [
   ['store_info', 'Wann hat der Markt in Hamburg am Samstag geöffnet?', 1],
   ['account_app', 'Ich habe mein Passwort vergessen und kann mich nicht in der App anmelden.', 1],
   ['garden', 'Welcher Dünger hilft gegen Moos im Rasen?', 1],
-  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9913],
+  ['paint', 'Welche Farbe eignet sich für feuchte Wände im Bad?', 0.9892],
   ['flooring', 'Welche Unterlage brauche ich für Laminat auf Fliesen?', 1],
   ['bathroom', 'Mein Wasserhahn tropft, welche Dichtung brauche ich?', 1],
-  ['services', 'Can you cut a worktop to size for me in the store?', 0.9998],
-  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9999]
+  ['services', 'Can you cut a worktop to size for me in the store?', 0.9993],
+  ['availability', 'Do you have this drill in stock in the Munich store?', 0.9998]
 ]
 const NOBODYS = ['Wer hat gestern das Fußballspiel gewonnen?', 'asdf qwer']
 
