@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { inspect } from 'node:util'
+import { inspect, parseArgs } from 'node:util'
 import t from 'tap'
 import { type FinalResults, Parser, type Result } from 'tap-parser'
 
@@ -23,11 +23,13 @@ const SERIAL = '.serial.'
 /** They last longest: what starts late must be short, or one core is idle at the end. */
 const FIRST = ['model-store/mlflow', 'scripts/kafka-cluster', 'scripts/demo.integration', 'pipelines/whole-way']
 
-const flags = process.argv.slice(2).filter(argument => argument.startsWith('--'))
-const patterns = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
+const { values: { all, integration }, positionals: patterns } = parseArgs({
+  options: { all: { type: 'boolean', default: false }, integration: { type: 'boolean', default: false } },
+  allowPositionals: true
+})
 const files = (await readdir(fileURLToPath(new URL('../test', import.meta.url)), { recursive: true }))
   .filter(file => file.endsWith('.test.js'))
-  .filter(file => flags.includes('--all') || file.endsWith(INTEGRATION) === flags.includes('--integration'))
+  .filter(file => all || file.endsWith(INTEGRATION) === integration)
   .filter(file => patterns.length === 0 || patterns.some(pattern => file.includes(pattern)))
   .sort()
 if (files.length === 0) throw new Error('No test file matches')
