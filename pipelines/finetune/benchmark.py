@@ -1,36 +1,36 @@
-"""The same training on public sets: BANKING77 (Casanueva et al. 2020) and CLINC150 (Larson et al. 2019), official splits.
+"""The same training on public sets (public_sets.py), official splits.
 
     python benchmark.py --set clinc150 --data ../../../shared/data --seeds 0 1 2
 
 Prints one line of JSON for each seed and network, with and without n-grams beside it: accuracy and macro-F1 on test, expected
-calibration error, and for CLINC150 the AUROC of scores that tell its out-of-scope texts, which are never trained on.
-Temperature, share of the n-grams and that score are chosen on validation; BANKING77 has no such split and gets those that --held-out found.
-A run that broke off goes on when it is run again.
+calibration error, and for CLINC150 the AUROC of scores that tell its out-of-scope texts. Those are never trained on, or with
+--own-class, its hundred training texts are, as a class of their own.
+Temperature, share of the n-grams, the mixture of scores and the best score are chosen on validation; BANKING77 has no such split and gets the
+calibration that --held-out found. A run that broke off goes on when it is run again.
 With --held-out a seventh of the training texts stands for the test split, for choosing recipes.
 """
 
 import argparse
-import csv
 import hashlib
 import json
-import random
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import f1_score
 
+from calibration import Calibration, calibration_error, fit_temperature, softmax
 from chain import Chain, train_chain
 from classifier import Classifier, score
-from data_set import Split
 from encoder_file import read_encoder
 from export import sha256
 from finetune import BASE, ROOT, choose_device
 from ngrams import NgramRegression
+from out_of_scope import Answer, ClassMeans, mean_of, mix, scores_of, separation
+from public_sets import READERS, PublicSet, hold_out, with_own_class
 from recipe import Recipe, merge
 from tokens import Tokenizer
 
@@ -47,42 +47,8 @@ RECIPES = {
     },
 }
 SHARES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
-PROGRESS_TEXTS = 200
-BINS = 15
-SEVENTH = 7
 
-
-@dataclass(frozen=True)
-class Calibration:
-    """What is chosen on validation: a temperature, and how much the n-grams' logits count beside the network's."""
-
-    temperature: float
-    share: float = 0.0
-
-
-@dataclass(frozen=True)
-class PublicSet:
-    """Labelled texts, and texts of no class for validation and test; `known` is there where nothing is left to choose on."""
-
-    classes: int
-    train: Split
-    validation: Split
-    test: Split
-    validation_others: list[str]
-    test_others: list[str]
-    known: dict[str, Calibration] | None = None
-
-    def asked(self) -> dict[str, list[str]]:
-        """The texts that networks are asked about."""
-        return {
-            "validation": self.validation.texts,
-            "test": self.test.texts,
-            "validation_others": self.validation_others,
-            "test_others": self.test_others,
-        }
-
-
-Answers = dict[str, np.ndarray]  # logits [texts, classes] of what is asked
+Answers = dict[str, Answer]
 
 
 def main() -> None:
@@ -94,6 +60,8 @@ def main() -> None:
     public = READERS[options.set](options.data)
     if options.held_out:
         public = hold_out(public)
+    if options.own_class:
+        public = with_own_class(public)
     recipe = merge(Recipe(), RECIPES[options.set], options.set)
     if options.recipe:
         recipe = merge(recipe, json.loads(options.recipe.read_text()), str(options.recipe))
@@ -103,7 +71,7 @@ def main() -> None:
         weights, tokenizer, recipe, public.classes, public.train, public.validation, device
     )
     regression = NgramRegression(public.train.texts, public.train.labels)
-    of_ngrams = answer(public, regression.logits)
+    of_ngrams = {name: regression.logits(texts) for name, texts in public.asked().items()}
     for seed in options.seeds:
         started = time.monotonic()
         trained = train_chain(
@@ -117,10 +85,7 @@ def main() -> None:
         if recipe.teachers > 1:
             networks[f"mean of {recipe.teachers} teachers"] = trained.teachers
         for name, models in networks.items():
-            own = answer(
-                public,
-                lambda texts, models=models: mean_logits(models, tokenizer.encode(texts), device),
-            )
+            own = ask(models, public, tokenizer, device)
             for ngrams in (False, True):
                 found = measure(own, of_ngrams if ngrams else None, public)
                 line = {
@@ -134,21 +99,41 @@ def main() -> None:
         print(f"seed {seed}: {seconds} s", file=sys.stderr)
 
 
-def answer(public: PublicSet, logits_of: Callable[[list[str]], np.ndarray]) -> Answers:
-    """What is said of each text."""
-    return {name: logits_of(texts) for name, texts in public.asked().items() if texts}
+def ask(
+    models: list[Classifier], public: PublicSet, tokenizer: Tokenizer, device: torch.device
+) -> Answers:
+    """Mean of what the networks say of each text."""
+    each = [ask_one(model, public, tokenizer, device) for model in models]
+    return {name: mean_of([found[name] for found in each]) for name in public.asked()}
 
 
-def beside(own: Answers, ngrams: Answers, share: float) -> Answers:
+def ask_one(
+    model: Classifier, public: PublicSet, tokenizer: Tokenizer, device: torch.device
+) -> Answers:
+    """What a network says of each text, with distances where there are texts of no class to be told by them."""
+
+    def look(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        logits, features = score(model, tokenizer.encode(texts), device)
+        return logits.numpy(), features.numpy().astype(np.float64)
+
+    means = None
+    if public.test_others:
+        labels = np.array(public.train.labels)
+        inside = labels < public.known_classes
+        means = ClassMeans(look(public.train.texts)[1][inside], labels[inside])
+    answers = {}
+    for name, texts in public.asked().items():
+        logits, features = look(texts)
+        answers[name] = Answer(logits, means and means.nearness(features), public.own_class)
+    return answers
+
+
+def beside(own: Answers, ngrams: dict[str, np.ndarray], share: float) -> Answers:
     """The network's logits and this share of the n-grams'."""
-    return {name: logits + share * ngrams[name] for name, logits in own.items()}
-
-
-def mean_logits(
-    models: list[Classifier], token_ids: list[list[int]], device: torch.device
-) -> np.ndarray:
-    """Mean of the networks' logits."""
-    return np.mean([score(each, token_ids, device)[0].numpy() for each in models], axis=0)
+    return {
+        name: replace(answer, logits=answer.logits + share * ngrams[name])
+        for name, answer in own.items()
+    }
 
 
 def make_work(options: argparse.Namespace, recipe: Recipe, seed: int) -> Path:
@@ -156,6 +141,7 @@ def make_work(options: argparse.Namespace, recipe: Recipe, seed: int) -> Path:
     training = [
         options.set,
         options.held_out,
+        options.own_class,
         seed,
         options.threads,
         sha256(options.base / "model.onnx"),
@@ -167,7 +153,9 @@ def make_work(options: argparse.Namespace, recipe: Recipe, seed: int) -> Path:
     return work
 
 
-def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str, float]:
+def measure(
+    own: Answers, ngrams: dict[str, np.ndarray] | None, public: PublicSet
+) -> dict[str, float | str]:
     """All figures of a network, alone or beside n-grams."""
     calibration = (
         public.known["beside n-grams" if ngrams else "alone"]
@@ -175,7 +163,7 @@ def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str
         else calibrate(own, ngrams, public.validation.labels)
     )
     answers = beside(own, ngrams, calibration.share) if ngrams else own
-    logits, labels = answers["test"], np.array(public.test.labels)
+    logits, labels = answers["test"].logits, np.array(public.test.labels)
     found = {
         "accuracy": float((logits.argmax(axis=1) == labels).mean()),
         "macroF1": float(f1_score(labels, logits.argmax(axis=1), average="macro")),
@@ -185,119 +173,35 @@ def measure(own: Answers, ngrams: Answers | None, public: PublicSet) -> dict[str
         **asdict(calibration),
     }
     if "test_others" in answers:
-        found |= {f"auroc.{name}": separation(answers, "test", name) for name in SCORES}
-    rounded = {name: round(value, 5) for name, value in found.items()}
-    if "validation_others" in answers:
-        chosen = max(SCORES, key=lambda name: separation(answers, "validation", name))
-        rounded |= {"chosenScore": chosen}
-    return rounded
+        found |= measure_rejection(answers)
+    return {
+        name: round(value, 5) if isinstance(value, float) else value
+        for name, value in found.items()
+    }
 
 
-def separation(answers: Answers, split: str, score_name: str) -> float:
-    """Area under the ROC curve of a score that tells texts of a class from texts of none."""
-    score_of = SCORES[score_name]
-    inside, outside = (score_of(answers[name]) for name in (split, f"{split}_others"))
-    truth = [1] * len(inside) + [0] * len(outside)
-    return float(roc_auc_score(truth, np.concatenate([inside, outside])))
+def measure_rejection(answers: Answers) -> dict[str, float | str | dict[str, float]]:
+    """AUROC of each score on test, and the score that is best on validation."""
+    validation = answers["validation"], answers["validation_others"]
+    mixture = mix(*validation)
+    scores = scores_of(answers["test"]) | {"mixture": mixture}
+    tried = {name: separation(score, *validation) for name, score in scores.items()}
+    test = answers["test"], answers["test_others"]
+    return {
+        **{f"auroc.{name}": separation(score, *test) for name, score in scores.items()},
+        "mixture": mixture.weights,
+        "chosenScore": max(tried, key=tried.get),
+    }
 
 
-def calibrate(own: Answers, ngrams: Answers | None, labels: list[int]) -> Calibration:
+def calibrate(own: Answers, ngrams: dict[str, np.ndarray] | None, labels: list[int]) -> Calibration:
     """Temperature and share with the least log loss on validation."""
     trials = []
     for share in SHARES if ngrams else (0.0,):
-        logits = (beside(own, ngrams, share) if ngrams else own)["validation"]
+        logits = (beside(own, ngrams, share) if ngrams else own)["validation"].logits
         temperature, loss = fit_temperature(logits, labels)
         trials.append((loss, Calibration(temperature, share)))
     return min(trials, key=lambda trial: trial[0])[1]
-
-
-def energy(logits: np.ndarray) -> np.ndarray:
-    """Log of the sum of exponentials (Liu et al. 2020, with the sign turned: high in scope)."""
-    most = logits.max(axis=1, keepdims=True)
-    return (np.log(np.exp(logits - most).sum(axis=1, keepdims=True)) + most)[:, 0]
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities [texts, classes]."""
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-SCORES = {
-    "probability": lambda logits: softmax(logits).max(axis=1),
-    "logit": lambda logits: logits.max(axis=1),
-    "energy": energy,
-}
-
-
-def fit_temperature(logits: np.ndarray, labels: list[int]) -> tuple[float, float]:
-    """The temperature with the least log loss (Guo et al. 2017), of 80 between 0.3 and 4, and that loss."""
-    rows = np.arange(len(labels))
-    candidates = np.exp(np.linspace(np.log(0.3), np.log(4), 80))
-    losses = [-np.log(softmax(logits / each)[rows, labels] + 1e-12).mean() for each in candidates]
-    best = int(np.argmin(losses))
-    return float(candidates[best]), float(losses[best])
-
-
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error in 15 equal bins (Guo et al. 2017)."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(confidence[bins == b].mean() - right[bins == b].mean()) for b in np.unique(bins)]
-    shares = [(bins == b).mean() for b in np.unique(bins)]
-    return float(np.dot(gaps, shares))
-
-
-def read_banking77(folder: Path) -> PublicSet:
-    """BANKING77. It has no validation split: training texts stand there, for the progress line alone."""
-    rows = {
-        name: list(csv.DictReader((folder / "banking77" / f"{name}.csv").open(encoding="utf-8")))
-        for name in ("train", "test")
-    }
-    index = {
-        name: place for place, name in enumerate(sorted({r["category"] for r in rows["train"]}))
-    }
-    split = {
-        name: Split([r["text"] for r in found], [index[r["category"]] for r in found])
-        for name, found in rows.items()
-    }
-    train = split["train"]
-    shown = Split(train.texts[:PROGRESS_TEXTS], train.labels[:PROGRESS_TEXTS])
-    return PublicSet(len(index), train, shown, split["test"], [], [], BANKING77_CALIBRATION)
-
-
-def read_clinc150(folder: Path) -> PublicSet:
-    """CLINC150, full."""
-    content = json.loads((folder / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
-    index = {name: place for place, name in enumerate(sorted({b for _, b in content["train"]}))}
-    train, validation, test = (
-        Split([text for text, _ in content[name]], [index[label] for _, label in content[name]])
-        for name in ("train", "val", "test")
-    )
-    others = ([text for text, _ in content[name]] for name in ("oos_val", "oos_test"))
-    return PublicSet(len(index), train, validation, test, *others)
-
-
-def hold_out(public: PublicSet) -> PublicSet:
-    """The set without its test split: a seventh of the training texts stands for it."""
-    kept, held = divide(public.train, SEVENTH)
-    return PublicSet(public.classes, kept, held, held, [], [])
-
-
-def divide(split: Split, parts: int) -> tuple[Split, Split]:
-    """All but one part in `parts`, and that part; drawn by a fixed seed."""
-    order = list(range(len(split.texts)))
-    random.Random(5).shuffle(order)
-    count = len(order) // parts
-    return tuple(
-        Split([split.texts[i] for i in chosen], [split.labels[i] for i in chosen])
-        for chosen in (order[count:], order[:count])
-    )
-
-
-BANKING77_CALIBRATION = {"alone": Calibration(0.659), "beside n-grams": Calibration(0.659, 0.0)}
-READERS = {"banking77": read_banking77, "clinc150": read_clinc150}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -312,6 +216,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add("--seeds", type=int, nargs="+", default=[0])
     add("--held-out", action="store_true", help="leave the test split alone")
+    add("--own-class", action="store_true", help="train texts of no class as one more class")
     add("--base", type=Path, default=BASE, metavar="DIR", help="encoder to start from")
     add("--recipe", type=Path, metavar="FILE", help="JSON with what differs from the set's recipe")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")

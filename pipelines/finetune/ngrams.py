@@ -37,4 +37,7 @@ class NgramRegression:
 
     def logits(self, texts: list[str]) -> np.ndarray:
         """Float64 [texts, classes]."""
-        return self.regression.decision_function(self.features(texts))
+        decisions = self.regression.decision_function(self.features(texts))
+        if decisions.ndim == 1:  # scikit-learn has one value for two classes
+            return np.stack([-decisions, decisions], axis=1) / 2
+        return decisions

@@ -18,6 +18,7 @@ import torch
 
 import ablation
 import benchmark
+import out_of_scope
 from augmentation import KINDS, Augmenter
 from batches import pairs, shuffled
 from chain import Chain, train_chain
@@ -210,32 +211,42 @@ class FineTuning(unittest.TestCase):
             self.assertTrue(0.3 < line["allNoisy"] <= 1, line)
 
     def test_a_benchmark_measures_each_network_alone_and_beside_ngrams(self) -> None:
-        rows = [
-            [opening.format(word, word), label]
-            for label, words in LABELS.items()
-            for word in words
-            for opening in OPENINGS
-        ]
-        others = [[opening.format("Nichts", "nie"), "oos"] for opening in OPENINGS]
-        content = {"train": rows[::2], "val": rows[1::4], "test": rows[3::4]}
-        content |= {"oos_val": others[::2], "oos_test": others[1::2]}
-        folder = self.home / "public" / "clinc150"
-        folder.mkdir(parents=True)
-        (folder / "data_full.json").write_text(json.dumps(content))
-        found = self.lines_of(
-            benchmark.main,
-            *("--set", "clinc150", "--data", str(self.home / "public"), "--seeds", "3"),
-            *("--work", str(self.home / "benchmark-work")),
-        )
+        found = self.lines_of(benchmark.main, *self.public_set(), "--seeds", "3")
         self.assertEqual(
             [(line["network"], line["ngrams"]) for line in found],
             [("teacher", False), ("teacher", True), ("student", False), ("student", True)],
         )
         for line in found:
             self.assertGreater(line["accuracy"], 0.6)
-            self.assertTrue(0 <= line["auroc.energy"] <= 1, line)
-            self.assertIn(line["chosenScore"], benchmark.SCORES)
             self.assertEqual(line["share"] > 0, line["ngrams"])
+            self.assertAlmostEqual(sum(line["mixture"].values()), 1)
+            scores = [name for name in line if name.startswith("auroc.")]
+            self.assertEqual(
+                scores, [f"auroc.{name}" for name in (*out_of_scope.SCORES, "mixture")]
+            )
+            self.assertIn(f"auroc.{line['chosenScore']}", scores)
+
+    def test_a_benchmark_trains_texts_of_no_class_as_a_class_of_their_own(self) -> None:
+        found = self.lines_of(benchmark.main, *self.public_set(), "--own-class")
+        for line in found:
+            self.assertGreater(line["auroc.class"], 0.6, line)
+            self.assertIn("class", line["mixture"])
+
+    def public_set(self) -> tuple[str, ...]:
+        """A small set in the form of CLINC150, as arguments."""
+        content = {}
+        for label, words in LABELS.items():
+            rows = [[opening.format(word, word), label] for word in words for opening in OPENINGS]
+            prefix = "oos_" if label == "out_of_scope" else ""
+            for name, part in (("train", rows[::2]), ("val", rows[1::4]), ("test", rows[3::4])):
+                content.setdefault(prefix + name, []).extend(part)
+        folder = self.home / "public" / "clinc150"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "data_full.json").write_text(json.dumps(content))
+        return (
+            *("--set", "clinc150", "--data", str(self.home / "public")),
+            *("--work", str(self.home / "benchmark-work")),
+        )
 
     def lines_of(self, command, *more: str) -> list[dict]:
         """What a command prints, which is trained on the tiny network."""
