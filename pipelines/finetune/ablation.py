@@ -1,6 +1,6 @@
 """What each kind of noise in the training texts is worth.
 
-    python ablation.py --data ../../data/inquiries/1.2.0 --seeds 0 1
+    python ablation.py --data ../../data/inquiries/1.3.0 --seeds 0 1
 
 Trains the student's layers without a teacher on clean texts, with each kind of noise alone, and with all kinds, half of the
 texts noisy in each epoch. Prints one line of JSON for each: accuracy on validation in scope, and on all of validation with
@@ -37,8 +37,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
     device = choose_device(options.device)
-    recipe = Recipe.read(options.recipe) if options.recipe else Recipe()
-    recipe = choose_arithmetic(recipe, device)
+    recipe = choose_arithmetic(Recipe().changed_by(options.recipe), device)
     data = read_data_set(options.data, options.taxonomy)
     weights = read_encoder(options.base / "model.onnx")
     recipe.check(layers=weights.config.layers, positions=weights.config.positions)

@@ -62,9 +62,7 @@ def main() -> None:
         public = hold_out(public)
     if options.own_class:
         public = with_own_class(public)
-    recipe = merge(Recipe(), RECIPES[options.set], options.set)
-    if options.recipe:
-        recipe = merge(recipe, json.loads(options.recipe.read_text()), str(options.recipe))
+    recipe = merge(Recipe(), RECIPES[options.set], options.set).changed_by(options.recipe)
     tokenizer = Tokenizer(options.base / "tokenizer.json", recipe.max_tokens)
     weights = read_encoder(options.base / "model.onnx")
     chain = Chain(

@@ -1,6 +1,6 @@
 """Fine-tunes an encoder on a data set, distils it to fewer layers, and writes what `pipelines import` takes.
 
-    python finetune.py --data ../../data/inquiries/1.2.0 --output ../../.cache/finetuned
+    python finetune.py --data ../../data/inquiries/1.3.0 --output ../../.cache/finetuned
 
 A run that broke off is run again with the same options and goes on with the epoch after the last whole one. With the same data,
 recipe, seed, versions and number of threads a CPU gives the same model, bit for bit; a GPU need not.
@@ -49,8 +49,7 @@ def run(options: argparse.Namespace) -> None:
     device = choose_device(options.device)
     output = options.output.resolve()
     refuse_foreign(output)
-    recipe = Recipe.read(options.recipe) if options.recipe else Recipe()
-    recipe = choose_arithmetic(recipe, device)
+    recipe = choose_arithmetic(Recipe().changed_by(options.recipe), device)
     data = read_data_set(options.data, options.taxonomy)
     weights = read_encoder(options.base / "model.onnx")
     recipe.check(layers=weights.config.layers, positions=weights.config.positions)

@@ -4,8 +4,19 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args, get_origin
 
 from augmentation import Augmenter
+
+POSITIVE = (
+    *("epochs", "learning_rate", "layer_decay", "head_learning_rate", "batch_size"),
+    *("contrastive_temperature", "teacher_temperature"),
+)
+SHARES = (
+    *("warmup", "label_smoothing", "encoder_dropout", "head_dropout"),
+    *("noise", "average", "teacher_weight"),
+)
+NOT_NEGATIVE = ("weight_decay", "contrastive", "embedding_weight")
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,18 @@ class Stage:
     teacher_weight: float = 0.7  # of the teacher's probabilities; the rest is the labels'
     teacher_temperature: float = 2.0
     embedding_weight: float = 2.0  # of 1 - cosine between the centred embeddings of both
+
+    def check(self) -> None:
+        """Raises ValueError for what could not be trained."""
+        Augmenter(self.noise_kinds)
+        for names, holds, needed in (
+            (POSITIVE, lambda value: value > 0, "above 0"),
+            (SHARES, lambda value: 0 <= value <= 1, "between 0 and 1"),
+            (NOT_NEGATIVE, lambda value: value >= 0, "0 or more"),
+        ):
+            for name in names:
+                if not holds(getattr(self, name)):
+                    raise ValueError(f"{name} is {needed}, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +88,7 @@ class Recipe:
     def check(self, *, layers: int, positions: int) -> None:
         """Raises ValueError for what could not be trained with an encoder of so many layers and positions."""
         for stage in (self.teacher, self.student):
-            Augmenter(stage.noise_kinds)
+            stage.check()
         if not set(self.student_layers) <= set(range(1, layers + 1)):
             raise ValueError(f"student_layers are among 1 to {layers}")
         if self.teachers < 1:
@@ -73,28 +96,52 @@ class Recipe:
         if not 2 < self.max_tokens <= positions:
             raise ValueError(f"max_tokens is between 3 and {positions}")
 
-    @staticmethod
-    def read(path: Path) -> "Recipe":
-        """A recipe with the file's values in place of some defaults.
+    def changed_by(self, path: Path | None) -> "Recipe":
+        """The recipe with the values of a JSON file in place of some; itself without a file.
 
-        Raises ValueError when the file has a name that a recipe does not have.
+        Raises ValueError when the file is no JSON, has a name that a recipe does not have, or a value of another type.
         """
-        return merge(Recipe(), json.loads(path.read_text(encoding="utf-8")), str(path))
+        if path is None:
+            return self
+        try:
+            changes = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: {error}") from error
+        return merge(self, changes, str(path))
 
 
 def merge(settings, changes: dict, where: str):
-    """The dataclass with these fields changed, fields of its fields too."""
-    known = {entry.name for entry in dataclasses.fields(settings)}
-    unknown = sorted(set(changes) - known)
+    """The dataclass with these fields changed, fields of its fields too.
+
+    Raises ValueError for names that it does not have and values of another type.
+    """
+    if not isinstance(changes, dict):
+        raise ValueError(f"{where}: an object is needed")  # noqa: TRY004  (a wrong file, no wrong call)
+    types = {entry.name: entry.type for entry in dataclasses.fields(settings)}
+    unknown = sorted(set(changes) - set(types))
     if unknown:
         raise ValueError(
-            f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+            f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(types))}"
         )
     values = {}
     for name, value in changes.items():
         present = getattr(settings, name)
         if dataclasses.is_dataclass(present):
             values[name] = merge(present, value, f"{where}, {name}")
+        elif not fits(value, types[name]):
+            raise ValueError(f"{where}: {name} is like {json.dumps(present)}")
         else:
             values[name] = tuple(value) if isinstance(present, tuple) else value
     return dataclasses.replace(settings, **values)
+
+
+def fits(value, kind) -> bool:
+    """Whether a value read from JSON is of the type of a field."""
+    kinds = get_args(kind)
+    if get_origin(kind) is tuple:
+        return isinstance(value, list) and all(fits(each, kinds[0]) for each in value)
+    if kinds:
+        return any(fits(value, each) for each in kinds)
+    if kind is float:
+        return type(value) in (int, float)
+    return type(value) is kind

@@ -278,10 +278,26 @@ class FineTuning(unittest.TestCase):
         for changes in ({"student_layers": [2, 14]}, {"teachers": 0}, {"max_tokens": 1_000}):
             with self.assertRaisesRegex(ValueError, next(iter(changes))):
                 merge(Recipe(), changes, "r").check(layers=12, positions=512)
-        with self.assertRaisesRegex(ValueError, "unknown noise typo"):
-            merge(Recipe(), {"student": {"noise_kinds": ["typo"]}}, "r").check(
-                layers=12, positions=512
-            )
+        for stage, complaint in (
+            ({"noise_kinds": ["typo"]}, "unknown noise typo"),
+            ({"noise": 3}, "noise is between 0 and 1, not 3"),
+            ({"epochs": 0}, "epochs is above 0, not 0"),
+            ({"weight_decay": -1}, "weight_decay is 0 or more, not -1"),
+        ):
+            with self.assertRaisesRegex(ValueError, complaint):
+                merge(Recipe(), {"student": stage}, "r").check(layers=12, positions=512)
+        file = self.home / "wrong.json"
+        for content, complaint in (
+            ("nonsense", "wrong.json: Expecting value"),
+            ("[]", "wrong.json: an object is needed"),
+            ('{"teacher": 3}', "wrong.json, teacher: an object is needed"),
+            ('{"teacher": {"epochs": "3"}}', "wrong.json, teacher: epochs is like 4"),
+            ('{"student_layers": ["2"]}', r"wrong.json: student_layers is like \[2, 4"),
+            ('{"bfloat16": 1}', "wrong.json: bfloat16 is like null"),
+        ):
+            file.write_text(content)
+            with self.assertRaisesRegex(ValueError, complaint):
+                Recipe().changed_by(file)
         with self.assertRaisesRegex(ValueError, "holds something else"):
             self.fine_tune("data")
         with self.assertRaisesRegex(ValueError, "classes without a training example: \\[2\\]"):
