@@ -29,7 +29,7 @@ from encoder_file import read_encoder
 from export import sha256
 from finetune import BASE, ROOT, choose_device
 from ngrams import NgramRegression
-from out_of_scope import Answer, ClassMeans, mean_of, mix, scores_of, separation
+from out_of_scope import Answer, ClassMeans, mix, scores_of, separation
 from public_sets import READERS, PublicSet, hold_out, with_own_class
 from recipe import Recipe, merge
 from tokens import Tokenizer
@@ -79,11 +79,14 @@ def main() -> None:
             on_epoch=lambda *found: print(*found, file=sys.stderr),
         )
         seconds = round(time.monotonic() - started, 1)
-        networks = {"teacher": trained.teachers[:1], "student": [trained.model]}
+        teachers = [ask(each, public, tokenizer, device) for each in trained.teachers]
+        networks = {
+            "teacher": teachers[0],
+            "student": ask(trained.model, public, tokenizer, device),
+        }
         if recipe.teachers > 1:
-            networks[f"mean of {recipe.teachers} teachers"] = trained.teachers
-        for name, models in networks.items():
-            own = ask(models, public, tokenizer, device)
+            networks[f"mean of {recipe.teachers} teachers"] = mean_of(teachers)
+        for name, own in networks.items():
             for ngrams in (False, True):
                 found = measure(own, of_ngrams if ngrams else None, public)
                 line = {
@@ -98,14 +101,6 @@ def main() -> None:
 
 
 def ask(
-    models: list[Classifier], public: PublicSet, tokenizer: Tokenizer, device: torch.device
-) -> Answers:
-    """Mean of what the networks say of each text."""
-    each = [ask_one(model, public, tokenizer, device) for model in models]
-    return {name: mean_of([found[name] for found in each]) for name in public.asked()}
-
-
-def ask_one(
     model: Classifier, public: PublicSet, tokenizer: Tokenizer, device: torch.device
 ) -> Answers:
     """What a network says of each text, with distances where there are texts of no class to be told by them."""
@@ -124,6 +119,11 @@ def ask_one(
         logits, features = look(texts)
         answers[name] = Answer(logits, means and means.nearness(features), public.own_class)
     return answers
+
+
+def mean_of(networks: list[Answers]) -> Answers:
+    """Mean of what several networks say of each text."""
+    return {name: Answer.mean([answers[name] for answers in networks]) for name in networks[0]}
 
 
 def beside(own: Answers, ngrams: dict[str, np.ndarray], share: float) -> Answers:

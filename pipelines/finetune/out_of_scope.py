@@ -26,15 +26,15 @@ class Answer:
         """Count of the classes that a text can be of."""
         return self.logits.shape[1] - self.own_class
 
-
-def mean_of(answers: list[Answer]) -> Answer:
-    """Mean of what several networks say of the same texts."""
-    nearness = [answer.nearness for answer in answers if answer.nearness is not None]
-    return Answer(
-        np.mean([answer.logits for answer in answers], axis=0),
-        np.mean(nearness, axis=0) if nearness else None,
-        answers[0].own_class,
-    )
+    @staticmethod
+    def mean(answers: list["Answer"]) -> "Answer":
+        """Mean of what several networks say of the same texts."""
+        nearness = [answer.nearness for answer in answers if answer.nearness is not None]
+        return Answer(
+            np.mean([answer.logits for answer in answers], axis=0),
+            np.mean(nearness, axis=0) if nearness else None,
+            answers[0].own_class,
+        )
 
 
 class ClassMeans:

@@ -227,7 +227,12 @@ class FineTuning(unittest.TestCase):
             self.assertIn(f"auroc.{line['chosenScore']}", scores)
 
     def test_a_benchmark_trains_texts_of_no_class_as_a_class_of_their_own(self) -> None:
-        found = self.lines_of(benchmark.main, *self.public_set(), "--own-class")
+        recipe = self.home / "two-teachers.json"
+        recipe.write_text(json.dumps({**RECIPE, "teachers": 2}))
+        found = self.lines_of(
+            benchmark.main, *self.public_set(), "--own-class", "--recipe", str(recipe)
+        )
+        self.assertEqual(found[-1]["network"], "mean of 2 teachers")
         for line in found:
             self.assertGreater(line["auroc.class"], 0.6, line)
             self.assertIn("class", line["mixture"])
