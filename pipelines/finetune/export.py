@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from quantization import quantize
 
 from classifier import Classifier
 from data_set import DataSet
 from encoder_file import build_classifier
 from tokens import Tokenizer
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "import"))
+sys.path += [str(Path(__file__).resolve().parent.parent / name) for name in ("encoder", "import")]
 from export_parity import write_parity
+from quantization import quantize
 
 COPIED = ("tokenizer.json", "tokenizer_config.json", "LICENSE")
 REFERENCE_TEXTS = 64
@@ -92,8 +92,8 @@ def write_references(directory: Path, texts: list[str], tokenizer: Tokenizer) ->
     )
 
 
-def run_onnx(path: Path, token_ids: list[list[int]]) -> np.ndarray:
-    """Logits with one thread, one text a run and exact int8 sums, as the service computes them. float32 [texts, classes]."""
+def run_onnx(path: Path, token_ids: list[list[int]], output: str = "logits") -> np.ndarray:
+    """An output with one thread, one text a run and exact int8 sums, as the service computes it. float32 [texts, classes or hidden]."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")
@@ -101,7 +101,7 @@ def run_onnx(path: Path, token_ids: list[list[int]]) -> np.ndarray:
     rows = []
     for ids in token_ids:
         inputs = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), np.int64)}
-        rows.append(session.run(["logits"], inputs)[0][0])
+        rows.append(session.run([output], inputs)[0][0])
     return np.stack(rows)
 
 

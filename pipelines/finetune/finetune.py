@@ -39,6 +39,8 @@ def main() -> None:
         run(options)
     except (ValueError, OSError, ParityError) as error:
         sys.exit(f"finetune: {error}")
+    except KeyboardInterrupt:
+        sys.exit("finetune: broken off; the same command goes on after the last whole epoch")
 
 
 def run(options: argparse.Namespace) -> None:

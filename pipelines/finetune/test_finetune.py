@@ -19,6 +19,7 @@ import torch
 import ablation
 import benchmark
 import out_of_scope
+import rejection
 from augmentation import KINDS, Augmenter
 from batches import pairs, shuffled
 from chain import Chain, train_chain
@@ -253,15 +254,33 @@ class FineTuning(unittest.TestCase):
             *("--work", str(self.home / "benchmark-work")),
         )
 
+    def test_scores_that_tell_texts_of_no_desk_are_compared(self) -> None:
+        self.fine_tune("for-rejection")
+        data = self.home / "data"
+        (found,) = self.printed_by(
+            rejection.main,
+            *("--network", str(self.home / "for-rejection"), "--data", str(data)),
+            *("--taxonomy", str(data / "taxonomy.json")),
+        )
+        self.assertEqual((found["inside"], found["outside"]), (10, 5))
+        names = {*out_of_scope.SCORES, *out_of_scope.OWN_CLASS, "mixture"}
+        self.assertEqual({name for name in found if "." in name}, {f"auroc.{n}" for n in names})
+        self.assertGreater(found["auroc.class"], 0.8)
+        self.assertGreater(found["auroc.distance"], 0.7)
+
     def lines_of(self, command, *more: str) -> list[dict]:
-        """What a command prints, which is trained on the tiny network."""
-        printed = io.StringIO()
-        arguments = [
-            *("command", "--base", str(self.home / "base"), "--device", "cpu", "--threads", "1"),
+        """What a command prints that trains the tiny network."""
+        return self.printed_by(
+            command,
+            *("--base", str(self.home / "base"), "--device", "cpu", "--threads", "1"),
             *("--recipe", str(self.home / "data" / "recipe.json"), *more),
-        ]
+        )
+
+    def printed_by(self, command, *arguments: str) -> list[dict]:
+        """The lines of JSON that a command prints."""
+        printed = io.StringIO()
         with (
-            patch("sys.argv", arguments),
+            patch("sys.argv", ["command", *arguments]),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(io.StringIO()),
         ):
