@@ -18,6 +18,7 @@ import torch
 
 from augmentation import KINDS, Augmenter
 from classifier import Classifier, fit_head, score
+from command import run_command
 from data_set import OUT_OF_SCOPE, DataSet, read_data_set
 from encoder_file import EncoderWeights, read_encoder
 from finetune import BASE, ROOT, choose_arithmetic, choose_device
@@ -128,4 +129,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -25,6 +25,7 @@ from sklearn.metrics import f1_score
 from calibration import Calibration, calibration_error, fit_temperature, softmax
 from chain import Chain, train_chain
 from classifier import Classifier, score
+from command import run_command
 from encoder_file import read_encoder
 from export import sha256
 from finetune import BASE, ROOT, choose_device
@@ -224,4 +225,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

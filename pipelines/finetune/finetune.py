@@ -20,10 +20,11 @@ import torch
 
 from arithmetic import bfloat16_pays
 from chain import Chain, train_chain
+from command import run_command
 from data_set import read_data_set
 from encoder_file import read_encoder
 from export import export, sha256, write_companions, write_json, write_references
-from parity import ParityError, check_parity
+from parity import check_parity
 from recipe import Recipe
 from tokens import Tokenizer
 
@@ -33,14 +34,8 @@ BASE = ROOT / "model-store" / "models" / "inquiry-classifier" / "1.1.0"
 
 
 def main() -> None:
-    """Run the whole chain; ends with 1 and one line where something is wrong."""
-    options = parse_arguments()
-    try:
-        run(options)
-    except (ValueError, OSError, ParityError) as error:
-        sys.exit(f"finetune: {error}")
-    except KeyboardInterrupt:
-        sys.exit("finetune: broken off; the same command goes on after the last whole epoch")
+    """Run the whole chain."""
+    run(parse_arguments())
 
 
 def run(options: argparse.Namespace) -> None:
@@ -170,4 +165,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -13,6 +13,7 @@ from statistics import fmean
 
 import numpy as np
 
+from command import run_command
 from data_set import OUT_OF_SCOPE, Split, read_data_set
 from export import run_onnx
 from finetune import ROOT
@@ -26,7 +27,7 @@ def main() -> None:
     options = parse_arguments()
     data = read_data_set(options.data, options.taxonomy)
     if data.classes[-1] != OUT_OF_SCOPE:
-        raise SystemExit(f"rejection: {options.data} has no training texts of no desk")
+        raise ValueError(f"{options.data} has no training texts of no desk")
     tokenizer = Tokenizer(options.network / "tokenizer.json", Recipe().max_tokens)
 
     def ask(split: Split, output: str) -> np.ndarray:
@@ -83,4 +84,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
