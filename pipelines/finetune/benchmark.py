@@ -5,8 +5,8 @@
 Prints one line of JSON for each seed and network, with and without n-grams beside it: accuracy and macro-F1 on test, expected
 calibration error, and for CLINC150 the AUROC of scores that tell its out-of-scope texts. Those are never trained on, or with
 --own-class, its hundred training texts are, as a class of their own.
-Temperature, share of the n-grams, the mixture of scores and the best score are chosen on validation; BANKING77 has no such split and gets the
-calibration that --held-out found. A run that broke off goes on when it is run again.
+Temperature, share of the n-grams, the mixture of scores and the best score are chosen on validation; BANKING77 has no such split: it gets the
+temperature that --held-out found, and no n-grams, whose share nothing has measured. A run that broke off goes on when it is run again.
 With --held-out a seventh of the training texts stands for the test split, for choosing recipes.
 """
 
@@ -66,6 +66,7 @@ def main() -> None:
     recipe = merge(Recipe(), RECIPES[options.set], options.set).changed_by(options.recipe)
     tokenizer = Tokenizer(options.base / "tokenizer.json", recipe.max_tokens)
     weights = read_encoder(options.base / "model.onnx")
+    recipe.check(layers=weights.config.layers, positions=weights.config.positions)
     chain = Chain(
         weights, tokenizer, recipe, public.classes, public.train, public.validation, device
     )
@@ -88,7 +89,7 @@ def main() -> None:
         if recipe.teachers > 1:
             networks[f"mean of {recipe.teachers} teachers"] = mean_of(teachers)
         for name, own in networks.items():
-            for ngrams in (False, True):
+            for ngrams in (False,) if public.known else (False, True):
                 found = measure(own, of_ngrams if ngrams else None, public)
                 line = {
                     "set": options.set,
@@ -156,11 +157,7 @@ def measure(
     own: Answers, ngrams: dict[str, np.ndarray] | None, public: PublicSet
 ) -> dict[str, float | str]:
     """All figures of a network, alone or beside n-grams."""
-    calibration = (
-        public.known["beside n-grams" if ngrams else "alone"]
-        if public.known
-        else calibrate(own, ngrams, public.validation.labels)
-    )
+    calibration = public.known or calibrate(own, ngrams, public.validation.labels)
     answers = beside(own, ngrams, calibration.share) if ngrams else own
     logits, labels = answers["test"].logits, np.array(public.test.labels)
     found = {
